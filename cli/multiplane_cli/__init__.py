@@ -1,0 +1,1 @@
+"""The terminal: read, call, save; nothing else."""

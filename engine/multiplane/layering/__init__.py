@@ -1,0 +1,1 @@
+"""Ordering, merging, naming and peeling: from segments to sheets. Import from the module that defines a name."""

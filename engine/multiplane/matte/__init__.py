@@ -1,0 +1,17 @@
+"""The matte stage: a picture and a hard mask in, a soft alpha out."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from multiplane.arrays import Floats, Mask
+from multiplane.errors import BackendError
+
+MatteBackend: TypeAlias = Callable[[Floats, Mask], Floats]
+"""rgb (H, W, 3) and mask (H, W) to alpha (H, W) in [0, 1]: 1 deep inside the mask, 0 far outside it."""
+
+NAMES = ("closed-form", "guided")
+
+
+def load_matte(name: str) -> MatteBackend:
+    """The backend called `name`; nothing heavy is imported before."""
+    raise BackendError(f"no matte backend is called {name!r}; choose one of: {', '.join(NAMES)}")

@@ -1,0 +1,1 @@
+"""From a scene to pictures: camera paths, warped views, video."""
