@@ -1,0 +1,156 @@
+"""`multiplane decompose`: a photo in, a layered scene and the files made from it out."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from multiplane_cli.overwrite import refuse_to_overwrite
+from multiplane_cli.progress import Progress, progress
+
+if TYPE_CHECKING:
+    from multiplane.decompose import Backends
+    from multiplane.scene import Photo, Scene
+
+FORMATS = ("psd", "glb", "mp4", "png", "sheet", "ply")
+"""What `--to` takes. The scene archive is always written: every later command starts from it."""
+
+
+def _formats(text: str) -> str:
+    asked = [word.strip().lower() for word in text.split(",") if word.strip()]
+    unknown = [word for word in asked if word not in FORMATS]
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]!r} is not one of: {', '.join(FORMATS)}")
+    return ",".join(dict.fromkeys(asked))
+
+
+def decompose(
+    photo: Annotated[Path, typer.Argument(help="A picture: PNG, JPEG, TIFF, WebP, AVIF, or HEIC with its plug-in.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; made if it is not there.")],
+    to: Annotated[
+        str, typer.Option(callback=_formats, help=f"What to write beside the scene, of: {', '.join(FORMATS)}.")
+    ] = "psd,glb,sheet",
+    layers: Annotated[int, typer.Option(min=1, max=64, help="At most so many layers.")] = 6,
+    depth: Annotated[
+        str, typer.Option(help="Depth: builtin, a model's name, a model's folder, or your own depth map (a file).")
+    ] = "builtin",
+    depth_kind: Annotated[
+        Literal["metres", "disparity"] | None,
+        typer.Option(help="What a depth file holds; else float files are metres and integer ones disparity."),
+    ] = None,
+    depth_near: Annotated[Literal["white", "black"], typer.Option(help="Which end of a disparity file is near.")] = "white",
+    segment: Annotated[
+        str, typer.Option(help="Segments: builtin, a model's name or folder, a label map, or a folder of masks.")
+    ] = "builtin",
+    matte: Annotated[str, typer.Option(help="Matte: closed-form or guided (faster).")] = "closed-form",
+    inpaint: Annotated[str, typer.Option(help="Fill: patches or smooth (faster).")] = "patches",
+    focal: Annotated[
+        float | None, typer.Option(min=1.0, max=5000.0, help="35 mm equivalent focal length; else from EXIF, else 30.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace files that are already there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+) -> None:
+    """Split PHOTO into ordered layers with depth, filled in behind.
+
+    The layers composite back to the photo exactly.
+
+    Examples:
+
+      multiplane decompose photo.jpg -o layers
+
+      multiplane decompose photo.jpg -o layers --to psd,mp4 --layers 4
+
+      multiplane decompose photo.tif -o layers --depth depth.exr --depth-kind metres
+    """
+    targets = _targets(out, photo.stem, to)
+    refuse_to_overwrite(targets.values(), force)
+    with progress(quiet=as_json) as stages:
+        stages.begin("read")
+        picture, backends = _inputs(photo, focal, depth, depth_kind, depth_near, segment, matte, inpaint)
+        from multiplane.decompose import decompose as decompose_photo
+
+        scene = decompose_photo(picture, backends, layers=layers, seed=seed, report=stages.begin)
+        del picture
+        _write(scene, targets, stages)
+    _report(scene, targets, stages, as_json)
+
+
+def _targets(out: Path, stem: str, to: str) -> dict[str, Path]:
+    """Where each result goes, by format; the scene archive comes first."""
+    names = {"sheet": f"{stem}-sheet.png", "png": f"{stem}-layers"}
+    targets = {"scene": out / f"{stem}.multiplane"}
+    targets.update({kind: out / names.get(kind, f"{stem}.{kind}") for kind in to.split(",") if kind})
+    return targets
+
+
+def _inputs(
+    photo: Path,
+    focal: float | None,
+    depth: str,
+    depth_kind: Literal["metres", "disparity"] | None,
+    depth_near: Literal["white", "black"],
+    segment: str,
+    matte: str,
+    inpaint: str,
+) -> "tuple[Photo, Backends]":
+    from multiplane.decompose import Backends
+    from multiplane.depth import load_depth
+    from multiplane.depth.file import depth_from_file
+    from multiplane.inpaint import load_inpaint
+    from multiplane.matte import load_matte
+    from multiplane.photo.read import read_photo
+    from multiplane.segment import load_segment
+    from multiplane.segment.file import segments_from_file
+
+    picture = read_photo(photo, focal)
+    is_depth_map = Path(depth).is_file()
+    is_segment_map = Path(segment).is_file() or (Path(segment).is_dir() and not Path(segment, "config.json").exists())
+    backends = Backends(
+        depth=depth_from_file(Path(depth), depth_kind, depth_near) if is_depth_map else load_depth(depth),
+        segment=segments_from_file(Path(segment)) if is_segment_map else load_segment(segment),
+        matte=load_matte(matte),
+        inpaint=load_inpaint(inpaint),
+        depth_name=f"file:{Path(depth).name}" if is_depth_map else Path(depth).name,
+        segment_name=f"file:{Path(segment).name}" if is_segment_map else Path(segment).name,
+    )
+    return picture, backends
+
+
+def _write(scene: "Scene", targets: dict[str, Path], stages: Progress) -> None:
+    from multiplane.formats.png_folder import write_png_folder
+    from multiplane.formats.save import save
+    from multiplane.formats.write import make_folder
+    from multiplane_cli.render import save_clip
+
+    make_folder(targets["scene"].parent)
+    for kind, path in targets.items():
+        stages.begin(f"write {path.name}")
+        if kind == "mp4":
+            save_clip(scene, path, on_share=stages.share)
+        elif kind == "png":
+            write_png_folder(scene, path)
+        else:
+            save(scene, path)
+
+
+def _report(scene: "Scene", targets: dict[str, Path], stages: Progress, as_json: bool) -> None:
+    if as_json:
+        facts = {
+            "files": {kind: str(path) for kind, path in targets.items()},
+            "layers": [
+                {"id": layer.id, "name": layer.name, "plane": layer.plane, "depth": round(layer.depth, 4)}
+                for layer in scene.layers
+            ],
+            "focal_35mm": round(scene.camera.focal_35mm, 2),
+            "focal_source": scene.origin.focal_source,
+            "seconds": stages.seconds,
+        }
+        typer.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    count = len(scene.layers)
+    assumed = " (assumed; --focal sets it)" if scene.origin.focal_source == "default" else ""
+    typer.echo(f"{count} layer{'s' if count != 1 else ''}, camera {scene.camera.focal_35mm:.0f} mm{assumed}")
+    for path in targets.values():
+        typer.echo(str(path))

@@ -1,0 +1,13 @@
+"""Keeps a command from replacing files nobody said it may replace."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from multiplane.errors import OutputError
+
+
+def refuse_to_overwrite(targets: Iterable[Path], force: bool) -> None:
+    """Raise OutputError if any target is already there and `force` is not given."""
+    there = [path for path in targets if path.exists()]
+    if there and not force:
+        raise OutputError(f"{there[0]} is already there; pass --force to replace it, or choose another name")

@@ -1,0 +1,42 @@
+"""`multiplane render`: a scene in, a parallax clip out."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from multiplane_cli.overwrite import refuse_to_overwrite
+from multiplane_cli.progress import progress
+
+if TYPE_CHECKING:
+    from multiplane.scene import Scene
+
+
+def render(
+    scene: Annotated[Path, typer.Argument(help="A scene archive (.multiplane).")],
+    out: Annotated[Path, typer.Argument(help="The clip to write (.mp4).")],
+    seconds: Annotated[float, typer.Option(min=0.5, max=120, help="Length of the loop.")] = 4.0,
+    fps: Annotated[int, typer.Option(min=1, max=120, help="Frames a second.")] = 30,
+    max_side: Annotated[int, typer.Option(min=16, max=8192, help="Longer side of the clip, in pixels.")] = 1280,
+    amplitude: Annotated[
+        float | None,
+        typer.Option(min=0, max=0.25, help="Largest parallax, as a share of the width; else what the fill allows."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace a file that is already there.")] = False,
+) -> None:
+    """Move a camera through SCENE along an eased loop and write a parallax clip.
+
+    Example:
+
+      multiplane render layers/photo.multiplane parallax.mp4 --seconds 6
+    """
+    from multiplane.formats.archive import load_scene
+
+    refuse_to_overwrite([out], force)
+    with progress() as stages:
+        stages.begin("read")
+        loaded = load_scene(scene)
+        stages.begin(f"write {out.name}")
+        save_clip(loaded, out, seconds, fps, max_side, amplitude, stages.share)
+    typer.echo(str(out))

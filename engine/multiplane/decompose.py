@@ -1,0 +1,110 @@
+"""The one story: a photo gets depth, is cut into segments, and each is matted, peeled off and inpainted behind."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from multiplane.depth import DepthBackend
+from multiplane.errors import SceneError
+from multiplane.inpaint import InpaintBackend
+from multiplane.layering.merge import merge_to
+from multiplane.layering.names import name_layers
+from multiplane.layering.order import SURFACES, order_near_to_far
+from multiplane.layering.planes import assign_planes
+from multiplane.matte import MatteBackend
+from multiplane.pixels.levels import from_levels
+from multiplane.scene import DepthMap, Layer, Origin, Photo, Scene, Segment
+from multiplane.segment import SegmentBackend
+from multiplane.unstack import Cut, Remaining
+from multiplane.version import __version__
+
+DEFAULT_LAYERS = 6
+
+Report = Callable[[str], None]
+"""Told the name of each step as it begins."""
+
+
+@dataclass(frozen=True)
+class Backends:
+    """The four stages' implementations, and the names by which the scene remembers the first two."""
+
+    depth: DepthBackend
+    segment: SegmentBackend
+    matte: MatteBackend
+    inpaint: InpaintBackend
+    depth_name: str = "builtin"
+    segment_name: str = "builtin"
+
+
+def decompose(
+    photo: Photo, backends: Backends, layers: int = DEFAULT_LAYERS, seed: int = 0, report: Report = lambda _: None
+) -> Scene:
+    """Split `photo` into at most `layers` sheets, far to near, whose composite is the photo bit for bit.
+
+    Raises SceneError where `layers` is less than 1, and whatever a backend raises.
+    """
+    if layers < 1:
+        raise SceneError(f"a scene needs at least 1 layer, not {layers}; choose --layers 1 or more")
+    report("depth")
+    depth = backends.depth(photo)
+    report("segments")
+    sheets = _sheets(photo, depth, backends.segment, layers)
+    remaining = Remaining.of(
+        photo.rgb,
+        photo.bit_depth,
+        [sheet.mask for sheet in sheets],
+        depth.z,
+        [sheet.label in SURFACES for sheet in sheets],
+        seed,
+    )
+    labels = [sheet.label for sheet in sheets]
+    del sheets
+    near_to_far: list[tuple[str, Cut]] = []
+    for index, label in enumerate(labels[:-1]):
+        report(f"layer {index + 1} of {len(labels)}: {label}")
+        cut = remaining.take_nearest(index, backends.matte, backends.inpaint)
+        if cut is not None:
+            near_to_far.append((label, cut))
+    near_to_far.append((labels[-1], remaining.take_last()))
+    return Scene(
+        camera=photo.camera,
+        layers=_layers(near_to_far[::-1]),
+        bit_depth=photo.bit_depth,
+        alpha=photo.alpha,
+        icc_profile=photo.icc_profile,
+        dpi=photo.dpi,
+        origin=Origin(
+            photo=photo.name,
+            depth=backends.depth_name,
+            segment=backends.segment_name,
+            seed=seed,
+            metric=depth.metric,
+            focal_source=photo.focal_source,
+            version=__version__,
+        ),
+    )
+
+
+def _sheets(photo: Photo, depth: DepthMap, segment: SegmentBackend, most: int) -> list[Segment]:
+    segments = segment(photo, depth)
+    ordered = [segments[index] for index in order_near_to_far(segments, depth)]
+    return merge_to(ordered, depth, most)
+
+
+def _layers(far_to_near: list[tuple[str, Cut]]) -> tuple[Layer, ...]:
+    """Turn cuts into named layers, and give each its plane by where depth jumps."""
+    names = name_layers([label for label, _ in far_to_near])
+    bare = [
+        Layer(
+            id=naming.id,
+            name=naming.name,
+            label=label,
+            plane="background",
+            corner=cut.corner,
+            rgba=from_levels(cut.rgba),
+            z=cut.z,
+            filled=cut.filled,
+        )
+        for naming, (label, cut) in zip(names, far_to_near, strict=True)
+    ]
+    planes = assign_planes([1.0 / layer.depth for layer in bare])
+    return tuple(replace(layer, plane=plane) for layer, plane in zip(bare, planes, strict=True))

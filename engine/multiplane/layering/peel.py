@@ -1,0 +1,71 @@
+"""Peeling: splits a picture into a soft sheet in front and a filled picture behind, and loses nothing.
+
+Alphabet, per pixel: T the picture, a the matte, F* the estimated foreground colour, B* the filled background.
+The exact composite a F + (1 - a) B = T leaves a one-parameter family of (F, B). We take the one nearest to both
+estimates, the least-squares projection of (F*, B*) onto that line:
+
+    r = T - a F* - (1 - a) B*        F = F* + a r / (a^2 + (1 - a)^2)        B = B* + (1 - a) r / (a^2 + (1 - a)^2)
+
+So where a is small the background takes up the error (there the picture shows it almost bare), and where a is large
+the foreground does. B is rounded first; F and a are then solved on integers, so that the composite is exact.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from multiplane.arrays import Floats, Levels, Mask
+from multiplane.pixels.levels import from_levels, to_levels
+from multiplane.pixels.over import strips, unblend
+
+INSIDE = 0.95
+"""Alpha from which a pixel's depth is the sheet's own; nearer the rim a depth map mixes front and back."""
+
+
+@dataclass(frozen=True)
+class Peeled:
+    """`front` (H, W, 4) and `behind` (H, W, 3) in levels: over(front, behind) is the picture, exactly."""
+
+    front: Levels
+    behind: Levels
+
+
+def peel(picture: Levels, alpha: Floats, foreground: Floats, background: Floats) -> Peeled:
+    """Split `picture` (H, W, 3) by `alpha` (H, W) with estimated colours (H, W, 3) of both sides.
+
+    Where alpha rounds to 0 the picture stays behind untouched.
+    """
+    bit_depth = 16 if picture.dtype == np.uint16 else 8
+    matte = to_levels(alpha, bit_depth)
+    behind, wanted = picture.copy(), np.empty_like(picture)
+    for rows in strips(*picture.shape[:2]):
+        a = from_levels(matte[rows])[..., None]
+        residual = from_levels(picture[rows]) - a * foreground[rows] - (1 - a) * background[rows]
+        residual /= a * a + (1 - a) * (1 - a)
+        wanted[rows] = to_levels(foreground[rows] + a * residual, bit_depth)
+        shown = to_levels(background[rows] + (1 - a) * residual, bit_depth)
+        np.copyto(behind[rows], shown, where=a > 0)
+    return Peeled(unblend(picture, behind, matte, wanted), behind)
+
+
+def own_depth(z: Floats, alpha: Floats, rim: int) -> Floats:
+    """The sheet's depth (H, W): z well inside it, and from there carried outward over the rim of `rim` pixels."""
+    inside = np.asarray(alpha >= INSIDE)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
+    deep = cv2.erode(inside.view(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE) > 0
+    # A sheet thinner than its rim (a pole, a whisker) keeps what it has of its own.
+    thin = inside & (cv2.dilate(deep.view(np.uint8), kernel, iterations=2) == 0)
+    known = deep | thin
+    if not known.any():
+        known = alpha == alpha.max()
+    return _carry_outward(z, known)
+
+
+def _carry_outward(values: Floats, known: Mask) -> Floats:
+    _, index = cv2.distanceTransformWithLabels(
+        (~known).view(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    table = np.zeros(int(index.max()) + 1, np.float32)
+    table[index[known]] = values[known]
+    return np.where(known, values, table[index])

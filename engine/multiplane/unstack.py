@@ -1,0 +1,137 @@
+"""Takes the nearest sheet off what remains of a photo: matte, colours of both sides, hidden colour and depth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from multiplane.arrays import Floats, Ints, Levels, Mask
+from multiplane.inpaint import InpaintBackend
+from multiplane.inpaint.smooth import inpaint_smooth
+from multiplane.inpaint.surface import continue_depth
+from multiplane.layering.hidden import owners_behind
+from multiplane.layering.peel import own_depth, peel
+from multiplane.matte import MatteBackend
+from multiplane.matte.foreground import estimate_foreground
+from multiplane.pixels.levels import from_levels, to_levels
+
+FILL_REACH = 0.10
+"""How far behind a sheet the careful fill goes, as a share of the picture's diagonal; deeper, no camera looks."""
+OBJECT_REACH = 0.02
+"""How far a hidden object is continued behind what stands before it, as a share of the diagonal."""
+RIM = 0.0025
+"""Width of the mixed rim in which colour and depth are not purely one side's, as a share of the diagonal."""
+CONTEXT = 0.5
+"""Surroundings that matting and filling see on each side, as a share of the sheet's own size ..."""
+LEAST_CONTEXT = 0.08
+"""... and at least this share of the diagonal."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A sheet taken off: cropped levels `rgba` (h, w, 4), depth and invented pixels (h, w), at `corner` (x, y)."""
+
+    rgba: Levels
+    z: Floats
+    filled: Mask
+    corner: tuple[int, int]
+
+
+@dataclass
+class Remaining:
+    """What is left of a photo while sheets come off it, nearest first. Owns its arrays and changes them.
+
+    picture (H, W, 3) levels; z (H, W); owner (H, W): which sheet, near to far, each pixel shows; invented (H, W).
+    """
+
+    picture: Levels
+    z: Floats
+    owner: Ints
+    invented: Mask
+    surface: list[bool]
+    seed: int
+
+    @staticmethod
+    def of(rgb: Floats, bit_depth: int, masks: list[Mask], z: Floats, surface: list[bool], seed: int) -> Remaining:
+        """Begin with the whole photo; `masks` near to far, the last takes whatever the others leave."""
+        owner = np.full(z.shape, len(masks) - 1, np.int32)
+        for index in reversed(range(len(masks) - 1)):
+            owner[masks[index]] = index
+        goes_on = [*surface[:-1], True]
+        return Remaining(to_levels(rgb, bit_depth), z.copy(), owner, np.zeros(z.shape, np.bool_), goes_on, seed)
+
+    def take_nearest(self, index: int, matte: MatteBackend, inpaint: InpaintBackend) -> Cut | None:
+        """Take off sheet `index`, the nearest one left; None where nearer sheets left nothing of it to see."""
+        mask = np.asarray(self.owner == index)
+        if not mask.any():
+            return None
+        box = self._surroundings(mask)
+        rgb = from_levels(self.picture[box])
+        alpha = matte(rgb, mask[box])
+        shown = np.asarray(to_levels(alpha) > 0)
+        if not shown.any():
+            return None
+        hole = shown | mask[box]
+        behind = owners_behind(self.owner[box], hole, self.surface, self._pixels(OBJECT_REACH))
+        background = self._fill(rgb, _grow(hole, self._pixels(RIM)), behind, inpaint)
+        peeled = peel(self.picture[box], alpha, estimate_foreground(rgb, alpha), background)
+        del background, rgb
+        depth = own_depth(self.z[box], alpha, self._pixels(RIM))
+        cut = _crop(box, peeled.front, depth, self.invented[box])
+        self.picture[box] = peeled.behind
+        self.invented[box] |= shown
+        # Depth maps blur across the rim, so what is behind gets its depth anew over a wider rim than its colour.
+        hidden = _grow(hole, 2 * self._pixels(RIM))
+        in_front = np.where(hole, depth, np.float32(np.finfo(np.float32).tiny))
+        self.z[box] = continue_depth(self.z[box], hidden, behind, in_front)
+        self.owner[box] = behind
+        return cut
+
+    def take_last(self) -> Cut:
+        """The farthest sheet: all that remains, opaque everywhere."""
+        top = np.iinfo(self.picture.dtype).max
+        opaque = np.full((*self.z.shape, 1), top, self.picture.dtype)
+        return Cut(np.concatenate([self.picture, opaque], axis=-1), self.z, self.invented, (0, 0))
+
+    def _pixels(self, share: float) -> int:
+        return max(1, round(share * float(np.hypot(*self.z.shape))))
+
+    def _surroundings(self, mask: Mask) -> tuple[slice, slice]:
+        top, bottom, left, right = bounds(mask)
+        least = self._pixels(LEAST_CONTEXT)
+        down = max(least, round(CONTEXT * (bottom - top)))
+        across = max(least, round(CONTEXT * (right - left)))
+        height, width = mask.shape
+        return (
+            slice(max(0, top - down), min(height, bottom + down)),
+            slice(max(0, left - across), min(width, right + across)),
+        )
+
+    def _fill(self, rgb: Floats, hole: Mask, behind: Ints, inpaint: InpaintBackend) -> Floats:
+        """Colours behind the hole: the careful fill as deep as a camera may look, a smooth one beyond."""
+        depth_in_hole = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5)
+        deep = np.asarray(depth_in_hole > self._pixels(FILL_REACH))
+        if not deep.any():
+            return inpaint(rgb, hole, behind, self.seed)
+        smooth = inpaint_smooth(rgb, hole, behind, self.seed)
+        return inpaint(smooth, hole & ~deep, np.where(deep, np.int32(-1), behind), self.seed)
+
+
+def bounds(mask: Mask) -> tuple[int, int, int, int]:
+    """First and past-the-last row and column (top, bottom, left, right) of a mask that is not empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
+def _grow(mask: Mask, pixels: int) -> Mask:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1, 2 * pixels + 1))
+    return np.asarray(cv2.dilate(mask.view(np.uint8), kernel) > 0)
+
+
+def _crop(box: tuple[slice, slice], front: Levels, z: Floats, invented: Mask) -> Cut:
+    top, bottom, left, right = bounds(np.asarray(front[..., 3] > 0))
+    tight = (slice(top, bottom), slice(left, right))
+    corner = (box[1].start + left, box[0].start + top)
+    return Cut(front[tight].copy(), z[tight].copy(), invented[tight].copy(), corner)
