@@ -13,7 +13,9 @@ SAMPLES = 200_000
 SAME_DEPTH = 0.03
 """Disparity difference, as a share of the scene's range, below which only size speaks for keeping two apart."""
 MIXED_KINDS = 3.0
-"""How much dearer it is to merge an object with the surface behind it than two of a kind."""
+"""How much dearer it is to merge an object with the surface behind it than two of a kind ..."""
+STANDS_OUT = 0.35
+"""... and what an object is worth even at the depth of the surface that it stands on, in disparity."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,9 @@ def _weigh(segments: list[Segment], z: Floats) -> list[_Weight]:
 
 def _cost(a: _Weight, b: _Weight) -> float:
     gap = abs(a.disparity - b.disparity) + SAME_DEPTH
-    cost = float(np.sqrt(min(a.area, b.area))) * gap
     if a.surface != b.surface or a.sky != b.sky:
-        cost *= MIXED_KINDS
-    return cost
+        gap = MIXED_KINDS * (gap + STANDS_OUT)
+    return float(np.sqrt(min(a.area, b.area))) * gap
 
 
 def _join(a: Segment, b: Segment, first_is_larger: bool) -> Segment:

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Installs the programs that read our files in the tests: GIMP, and Khronos' glTF validator on Node.
+# Where they cannot be installed (no root, no Debian), the tests that need them skip and say so.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+missing=()
+command -v gimp >/dev/null || missing+=(gimp)
+command -v npm >/dev/null || missing+=(nodejs npm)
+if [ ${#missing[@]} -gt 0 ]; then
+  if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+    echo "Installing ${missing[*]} for the tests ..."
+    apt-get update -qq >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  else
+    echo "Not installed: ${missing[*]}. The tests that need them will be skipped."
+  fi
+fi
+if command -v npm >/dev/null && [ ! -d .tools/node_modules/gltf-validator ]; then
+  npm install --silent --no-audit --no-fund --prefix .tools gltf-validator@2.0.0-dev.3.10 >/dev/null
+fi

@@ -1,0 +1,130 @@
+"""Order from occlusion, merging, planes, names and hidden owners."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from multiplane.layering.hidden import owners_behind
+from multiplane.layering.merge import merge_to
+from multiplane.layering.names import name_layers
+from multiplane.layering.order import order_near_to_far
+from multiplane.layering.planes import assign_planes
+from multiplane.scene import DepthMap, Segment
+
+
+def still_life():
+    """A box standing on a floor that reaches nearer than the box, a wall behind, and a sky above."""
+    z = np.full((120, 160), 50.0, np.float32)
+    wall, sky, box = (np.zeros((120, 160), bool) for _ in range(3))
+    sky[:20] = True
+    wall[20:60] = True
+    z[20:60] = 10.0
+    floor_rows = np.arange(60, 120)
+    z[60:] = (10.0 * 60 / (floor_rows - 60 + 60))[:, None] / 1.5
+    floor = ~(sky | wall)
+    box[50:90, 60:100] = True
+    z[box] = z[89, 0] * 0.999
+    floor &= ~box
+    wall &= ~box
+    segments = tuple(
+        Segment(name, label, mask)
+        for name, label, mask in [
+            ("floor", "ground", floor),
+            ("sky", "sky", sky),
+            ("box", "object", box),
+            ("wall", "wall", wall),
+        ]
+    )
+    return segments, DepthMap(z)
+
+
+def test_a_thing_comes_before_the_floor_it_stands_on_though_the_floor_reaches_nearer():
+    segments, depth = still_life()
+    floor, box = segments[0].mask, segments[2].mask
+    assert depth.z[floor].min() < depth.z[box].min()
+    order = [segments[i].name for i in order_near_to_far(segments, depth)]
+    assert order == ["box", "floor", "wall", "sky"]
+
+
+def test_the_order_does_not_depend_on_how_segments_are_listed():
+    segments, depth = still_life()
+    turned = segments[::-1]
+    assert [turned[i].name for i in order_near_to_far(turned, depth)] == [
+        segments[i].name for i in order_near_to_far(segments, depth)
+    ]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4])
+def test_merging_keeps_every_pixel_once(most):
+    segments, depth = still_life()
+    ordered = [segments[i] for i in order_near_to_far(segments, depth)]
+    merged = merge_to(ordered, depth, most)
+    assert len(merged) == most
+    assert (np.sum([segment.mask for segment in merged], axis=0) == 1).all()
+
+
+def test_the_object_outlives_the_merging_of_surfaces():
+    segments, depth = still_life()
+    ordered = [segments[i] for i in order_near_to_far(segments, depth)]
+    merged = merge_to(ordered, depth, 3)
+    assert any(np.array_equal(segment.mask, segments[2].mask) for segment in merged)
+
+
+@given(st.lists(st.floats(0.01, 1.0), min_size=1, max_size=12))
+def test_planes_run_from_background_to_foreground(disparities):
+    planes = assign_planes(disparities)
+    rank = ["background", "midground", "foreground"]
+    ranks = [rank.index(plane) for plane in planes]
+    assert ranks == sorted(ranks)
+    assert planes[0] == "background"
+    assert len(set(planes)) == min(3, len(disparities))
+
+
+def test_planes_are_cut_where_depth_jumps():
+    assert assign_planes([0.05, 0.06, 0.4, 0.42, 0.9]) == [
+        "background",
+        "background",
+        "midground",
+        "midground",
+        "foreground",
+    ]
+
+
+@given(st.lists(st.sampled_from(["sky", "ground", "person", "object", "person 1"]), min_size=1, max_size=20))
+def test_names_and_ids_are_unique(labels):
+    named = name_layers(labels)
+    assert len({naming.name for naming in named}) == len(labels)
+    assert len({naming.id for naming in named}) == len(labels)
+
+
+def test_names_read_as_a_designer_would_write_them():
+    names = [naming.name for naming in name_layers(["sky", "ground", "person", "person"])]
+    assert names == ["010 sky", "020 ground", "030 person 2", "040 person 1"]
+
+
+def test_what_is_hidden_belongs_to_the_surface_beside_it():
+    owner = np.zeros((40, 40), np.int32)
+    owner[:20], owner[20:] = 2, 1
+    hole = np.zeros((40, 40), bool)
+    hole[10:30, 15:25] = True
+    owner[hole] = 0
+    behind = owners_behind(owner, hole, [False, True, True], reach=2)
+    assert (behind[:20] == 2).all()
+    assert (behind[20:] == 1).all()
+
+
+def test_a_hidden_object_goes_on_only_a_little():
+    owner = np.full((40, 40), 2, np.int32)
+    owner[:, :10] = 1
+    hole = np.zeros((40, 40), bool)
+    hole[10:30, 10:20] = True
+    owner[hole] = 0
+    behind = owners_behind(owner, hole, [False, False, True], reach=2)
+    assert (behind[15:25, 10:12] == 1).all()
+    assert (behind[15:25, 13:] == 2).all()
+
+
+def test_with_nothing_to_be_seen_behind_the_last_sheet_takes_it_all():
+    owner = np.zeros((5, 5), np.int32)
+    assert (owners_behind(owner, np.ones((5, 5), bool), [False, False, True], reach=2) == 2).all()
