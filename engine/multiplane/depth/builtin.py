@@ -1,0 +1,72 @@
+"""Relative depth of one photo from the classical cues, without any trained model: what works everywhere at once."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from multiplane.arrays import Floats
+from multiplane.depth.cues.ground import find_ground
+from multiplane.depth.cues.horizon import find_horizon
+from multiplane.depth.cues.regions import Regions, find_regions
+from multiplane.depth.cues.saliency import find_figure
+from multiplane.depth.cues.sky import find_sky
+from multiplane.depth.cues.subject import find_subject
+from multiplane.depth.fusion import Cues, fuse, ground_disparity
+from multiplane.depth.upsample import smooth_within_edges, upsample
+from multiplane.pixels.disparity import depth_from_disparity
+from multiplane.scene import DepthMap, Photo
+
+WORKING_SIDE = 512
+"""Long side of the copy that the cues look at; they were tuned at this size."""
+LEAST_SIDE = 32
+"""Thinner pictures are stretched to this, so that every cue has something to look at."""
+SPACING = 16
+"""Pixels across a region."""
+
+
+def estimate_depth(photo: Photo) -> DepthMap:
+    """Relative depth in [1, 20] of any photo (H, W): sky farthest, ground a ramp, subjects whole and nearer."""
+    small = working_copy(photo.rgb)
+    disparity = working_disparity(small)
+    return DepthMap(depth_from_disparity(upsample(disparity, small, photo.rgb)), metric=False)
+
+
+def working_copy(rgb: Floats) -> Floats:
+    """`rgb` at the working size, no side under LEAST_SIDE."""
+    height, width = rgb.shape[:2]
+    scale = min(1.0, WORKING_SIDE / max(height, width))
+    size = (max(LEAST_SIDE, round(width * scale)), max(LEAST_SIDE, round(height * scale)))
+    if size == (width, height):
+        return rgb
+    shrinks = size[0] <= width and size[1] <= height
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
+
+
+def working_disparity(rgb: Floats) -> Floats:
+    """Relative disparity (h, w) of a picture of about the working size."""
+    regions = find_regions(rgb, SPACING)
+    sky = find_sky(rgb, regions)
+    figure = find_figure(regions) * (1 - sky)
+    outline, trust = find_subject(rgb, regions, figure)
+    subject = regions.mean(outline)
+    horizon = find_horizon(rgb, sky_edge(regions, sky))
+    ground = find_ground(regions, np.maximum(figure, subject), horizon) * (1 - sky)
+    value = fuse(regions, Cues(sky, ground, subject, horizon, trust), outline)
+    return smooth_within_edges(paint_planes(regions, value, ground, horizon))
+
+
+def sky_edge(regions: Regions, sky: NDArray[np.float64]) -> float | None:
+    """Row (share of the height) of the sky's lower edge in all but its lowest columns; None without much of a sky."""
+    mask = regions.paint(sky) > 0.5
+    columns = mask.any(axis=0)
+    if mask.mean() < 0.02:
+        return None
+    lowest = mask.shape[0] - np.argmax(mask[::-1], axis=0)
+    return float(np.percentile(lowest[columns], 80) / mask.shape[0])
+
+
+def paint_planes(regions: Regions, value: NDArray[np.float64], ground: NDArray[np.float64], horizon: float) -> Floats:
+    """Disparity map (h, w): each region's value, tilted where it is ground."""
+    row = (np.arange(regions.labels.shape[0]) + 0.5) / regions.labels.shape[0]
+    tilt = ground_disparity(row, horizon)[:, None] - ground_disparity(regions.centre[:, 1], horizon)[regions.labels]
+    return np.asarray(np.clip(value[regions.labels] + ground[regions.labels] * tilt, 0, None), np.float32)

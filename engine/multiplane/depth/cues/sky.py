@@ -1,0 +1,61 @@
+"""Finds the sky: smooth, blue or brightest, and reaching the top of the picture; ceilings and white walls are not it."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from multiplane.arrays import Floats
+from multiplane.depth.cues.ramp import ramp
+from multiplane.depth.cues.regions import Regions
+
+SMOOTH = 0.035
+"""Mean luminance gradient (per pixel, of [0, 1]) above which a region is hardly sky."""
+STEP = 14.0
+"""Lab distance that two touching regions of one sky may have: clouds are soft."""
+LEAST_AREA = 0.01
+"""Smaller candidates are gaps between leaves or lamps."""
+
+
+def find_sky(rgb: Floats, regions: Regions) -> NDArray[np.float64]:
+    """How surely each region (N,) is sky, in [0, 1]."""
+    like = sky_likeness(rgb, regions)
+    candidate = like > 0.35
+    first, second = regions.pairs.T
+    joined = candidate[first] & candidate[second] & (regions.contrast < STEP)
+    graph = coo_matrix((np.ones(joined.sum()), (first[joined], second[joined])), (regions.count, regions.count))
+    part = connected_components(graph, directed=False)[1]
+    at_top = np.bincount(regions.labels[0], minlength=regions.count) * candidate
+    sky = np.zeros(regions.count)
+    for number in np.unique(part[at_top > 0]):
+        members = part == number
+        wide = at_top[members].sum() / regions.labels.shape[1]
+        area = regions.size[members].sum() / regions.size.sum()
+        if area > LEAST_AREA and wide > 0.05:
+            sky[members] = like[members] * verdict(regions, members)
+    return np.asarray(np.clip(sky * 1.6, 0, 1))
+
+
+def sky_likeness(rgb: Floats, regions: Regions) -> NDArray[np.float64]:
+    """How much each region (N,) by itself looks like sky: smooth, blue or bright, high in the picture."""
+    grey = cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (0, 0), 1.0)
+    slope = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8))
+    smooth = np.exp(-((regions.mean(slope) / SMOOTH) ** 2))
+    light, _, yellow = regions.lab.T
+    blue = ramp(-yellow, 2.0, 10.0)
+    bright = ramp(light, 60.0, 85.0)
+    high = 1 - ramp(regions.centre[:, 1], 0.5, 0.95)
+    return np.asarray(smooth * np.maximum(blue, bright) * high)
+
+
+def verdict(regions: Regions, members: NDArray[np.bool_]) -> float:
+    """How surely one candidate as a whole is sky, in [0, 1]: blue, or neutral and far brighter than everything else."""
+    weight = regions.size[members]
+    light, green, yellow = (regions.lab[members] * weight[:, None]).sum(axis=0) / weight.sum()
+    rest = regions.size * ~members
+    others = float((regions.lab[:, 0] * rest).sum() / max(rest.sum(), 1.0))
+    blue = ramp(np.asarray(-yellow - 0.5 * abs(green)), 3.0, 9.0)
+    lead = ramp(np.asarray(light - others), 18.0, 38.0)
+    neutral = 1 - ramp(np.asarray(yellow), 4.0, 14.0)
+    return float(np.maximum(blue, lead * neutral))

@@ -1,0 +1,94 @@
+"""Draws the outline of what the picture is of, from the figure cue, and says where each such thing stands."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from multiplane.arrays import Floats, Ints, Mask
+from multiplane.depth.cues.ramp import ramp
+from multiplane.depth.cues.regions import Regions
+
+LEAST_AREA, MOST_AREA = 0.01, 0.6
+"""Shares of the picture between which a figure is a subject, not a speck and not the scene itself."""
+CLEAR = 0.22
+"""Difference of the figure cue, inside against outside, from which a subject begins to be believed."""
+CUTS = 3
+"""Rounds of fitting colours and cutting."""
+
+
+def find_subject(rgb: Floats, regions: Regions, figure: NDArray[np.float64]) -> tuple[Floats, float]:
+    """The subject's outline as a map (H, W) in [0, 1], and how far it is to be believed in [0, 1].
+
+    The figure cue starts GrabCut (Rother et al., "GrabCut: interactive foreground extraction using iterated graph
+    cuts", SIGGRAPH 2004), which settles the outline on the picture's edges.
+    """
+    threshold, gap = split(figure, regions.size)
+    trust = float(ramp(np.asarray(gap), CLEAR, 2 * CLEAR))
+    rough = regions.paint(figure)
+    core = rough > threshold
+    if trust == 0 or not LEAST_AREA < core.mean() < MOST_AREA:
+        return np.zeros_like(rough), 0.0
+    mask = cut(rgb, rough, threshold, gap)
+    if not LEAST_AREA < mask.mean() < MOST_AREA or overlap(mask, core) < 0.4:
+        mask = core
+    return large_parts(mask).astype(np.float32), trust
+
+
+def split(values: NDArray[np.float64], size: NDArray[np.float64]) -> tuple[float, float]:
+    """Otsu's threshold of region values weighted by size, and the distance of the two means."""
+    order = np.argsort(values, kind="stable")
+    value, weight = values[order], size[order]
+    below, sums = np.cumsum(weight)[:-1], np.cumsum(weight * value)[:-1]
+    above, rest = weight.sum() - below, (weight * value).sum() - sums
+    if len(below) == 0:
+        return float(value[0]), 0.0
+    gap = rest / above - sums / below
+    best = int((below * above * gap**2).argmax())
+    return float((value[best] + value[best + 1]) / 2), float(gap[best])
+
+
+def cut(rgb: Floats, rough: Floats, threshold: float, gap: float) -> Mask:
+    """GrabCut (H, W) started from the figure map `rough`."""
+    marks = np.where(rough > threshold, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    marks[rough > threshold + 0.4 * gap] = cv2.GC_FGD
+    marks[rough < threshold - 0.35 * gap] = cv2.GC_BGD
+    if not ((marks & 1) == 1).any() or not ((marks & 1) == 0).any():
+        return np.asarray(rough > threshold)
+    cv2.setRNGSeed(0)  # its colour clusters start at random
+    image = np.ascontiguousarray(np.rint(rgb[..., ::-1] * 255).astype(np.uint8))
+    cv2.grabCut(image, marks, None, np.zeros((1, 65)), np.zeros((1, 65)), CUTS, cv2.GC_INIT_WITH_MASK)
+    return np.asarray((marks & 1) == 1)
+
+
+def overlap(first: Mask, second: Mask) -> float:
+    """Intersection over union."""
+    return float((first & second).sum() / max((first | second).sum(), 1))
+
+
+def large_parts(mask: Mask) -> Mask:
+    """`mask` without parts under a twentieth of its largest, and without holes of that size."""
+    kept = mask
+    for wanted in (True, False):
+        parts, labels, facts, _ = cv2.connectedComponentsWithStats((kept == wanted).astype(np.uint8), connectivity=4)
+        area = facts[1:, cv2.CC_STAT_AREA]
+        if parts > 1:
+            limit = 0.05 * area.max() if wanted else 0.02 * kept.sum()
+            small = np.concatenate([[False], area < limit])
+            kept = kept ^ small[labels]
+    return np.asarray(kept)
+
+
+def standing_parts(mask: Mask) -> list[tuple[Mask, float, float]]:
+    """Each connected part as (mask (H, W), row of its foot in [0, 1], how upright it is in [0, 1])."""
+    count, labels, facts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    found = []
+    for part in range(1, count):
+        inside: Ints = labels == part
+        wide, tall = facts[part, cv2.CC_STAT_WIDTH], facts[part, cv2.CC_STAT_HEIGHT]
+        rows = np.flatnonzero(inside.any(axis=1))
+        area = inside.sum(axis=1).cumsum()
+        foot = float(np.searchsorted(area, 0.97 * area[-1]) + 1) / mask.shape[0]
+        if rows[-1] == mask.shape[0] - 1:
+            foot = 1.0
+        found.append((np.asarray(inside, bool), foot, float(ramp(np.asarray(tall / wide), 0.2, 0.5))))
+    return found
