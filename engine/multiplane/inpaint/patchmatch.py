@@ -1,0 +1,169 @@
+"""PatchMatch and voting, compiled: the two halves of one step of exemplar filling, serial and deterministic.
+
+Alphabet, kept through the file:
+
+    image    (H, W, C) float32   colours in the first three channels, texture features after them
+    weight   (H, W, C) float32   what each value counts in a patch distance; 0 where it is unknown or another surface's
+    mean     (H, W, 3)           colour mean of the patch around each pixel
+    usable   (H, W) bool         pixels around which a source patch may lie
+    ys, xs   (N,)                centres of target patches, in raster order
+    ny, nx   (H, W) int32        the nearest-neighbour field: where the patch around (y, x) has its source
+    cost     (H, W) float32      distance of that pair; inf where there is no pair yet
+    r        patch radius; every array is padded so that patches never leave it
+
+The distance of target patch P and source patch Q (equation 1 of Barnes et al. 2009, with the additive colour offset b
+of Darabi et al. 2012, bounded, and a small price on distance, which keeps perspective and light right):
+
+    D(P, Q) = sum w (P - Q - b)^2 / sum w + price |displacement|,    b = clip(mean P - mean Q, -reach, reach)
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+OFFSET = np.float32(0.06)
+"""The largest colour offset b a patch may take on."""
+PRICE = np.float32(2e-6)
+"""Cost of a pixel of horizontal displacement; vertical ones cost twice, as perspective runs up and down."""
+
+
+@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _offset(mean: Any, ty: int, tx: int, sy: int, sx: int, c: int) -> Any:
+    """b of channel c."""
+    return min(max(mean[ty, tx, c] - mean[sy, sx, c], -OFFSET), OFFSET)
+
+
+@njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
+def _distance(
+    image: Any, weight: Any, mean: Any, full: Any, ty: int, tx: int, sy: int, sx: int, r: int, limit: float
+) -> Any:
+    """D of two patches; any value >= `limit` may be returned once it is known to be that large."""
+    channels = image.shape[2]
+    n = (2 * r + 1) * channels
+    patch_weight = full[ty, tx]
+    fixed = PRICE * (abs(sx - tx) + 2 * abs(sy - ty))
+    gain = np.float32(0)
+    if patch_weight < 0:
+        # The whole patch counts equally, so the offset's effect on the sum is known beforehand:
+        # sum (d - b)^2 = sum d^2 - n (2 b mean(d) - b^2).
+        patch_weight = -patch_weight
+        for c in range(3):
+            b = _offset(mean, ty, tx, sy, sx, c)
+            gain += b * (2 * (mean[ty, tx, c] - mean[sy, sx, c]) - b)
+        gain *= (2 * r + 1) * (2 * r + 1)
+    ceiling = (limit - fixed) * patch_weight + gain
+    total = np.float32(0)
+    for row in range(-r, r + 1):
+        target = image[ty + row, tx - r : tx + r + 1].reshape(n)
+        source = image[sy + row, sx - r : sx + r + 1].reshape(n)
+        counts = weight[ty + row, tx - r : tx + r + 1].reshape(n)
+        for i in range(n):
+            d = target[i] - source[i]
+            total += counts[i] * d * d
+        if total >= ceiling:
+            return limit
+    return max(total - gain, np.float32(0)) / patch_weight + fixed
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _random(state: Any, n: int) -> Any:
+    """A number in [0, n) from the xorshift generator of Marsaglia 2003; `state` (1,) uint64 moves on."""
+    x = state[0]
+    x ^= x << np.uint64(13)
+    x ^= x >> np.uint64(7)
+    x ^= x << np.uint64(17)
+    state[0] = x
+    return np.int64((x >> np.uint64(33)) % np.uint64(n))
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def rate(image: Any, weight: Any, mean: Any, full: Any, ys: Any, xs: Any, ny: Any, nx: Any, cost: Any, r: int) -> None:
+    """Bring `cost` up to date with an image or a field that has changed."""
+    for k in range(len(ys)):
+        y, x = ys[k], xs[k]
+        cost[y, x] = _distance(image, weight, mean, full, y, x, ny[y, x], nx[y, x], r, np.float32(np.inf))
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def search(
+    image: Any, weight: Any, mean: Any, full: Any, usable: Any, ys: Any, xs: Any,
+    ny: Any, nx: Any, cost: Any, r: int, radius: int, sweeps: int, state: Any,
+) -> None:  # fmt: skip
+    """Improve the field by propagation and random search within `radius`, halved to 1; sweeps run there and back."""
+    height, width = cost.shape
+    count = len(ys)
+    for sweep in range(sweeps):
+        step = 1 if sweep % 2 == 0 else -1
+        for n in range(count):
+            k = n if step == 1 else count - 1 - n
+            y, x = ys[k], xs[k]
+            best, by, bx = cost[y, x], ny[y, x], nx[y, x]
+            for dy, dx in ((step, 0), (0, step)):
+                i, j = y - dy, x - dx
+                if cost[i, j] < np.inf:
+                    sy, sx = ny[i, j] + dy, nx[i, j] + dx
+                    if usable[sy, sx] and (sy != by or sx != bx):
+                        d = _distance(image, weight, mean, full, y, x, sy, sx, r, best)
+                        if d < best:
+                            best, by, bx = d, sy, sx
+            reach = radius
+            while reach >= 1:
+                top, bottom = max(by - reach, 0), min(by + reach, height - 1)
+                left, right = max(bx - reach, 0), min(bx + reach, width - 1)
+                sy = top + _random(state, bottom - top + 1)
+                sx = left + _random(state, right - left + 1)
+                if usable[sy, sx]:
+                    d = _distance(image, weight, mean, full, y, x, sy, sx, r, best)
+                    if d < best:
+                        best, by, bx = d, sy, sx
+                reach //= 2
+            cost[y, x], ny[y, x], nx[y, x] = best, by, bx
+
+
+@njit(cache=True, fastmath={"reassoc", "contract", "arcp", "nsz"})  # type: ignore[untyped-decorator]
+def vote(
+    image: Any, mean: Any, full: Any, depth: Any, source: Any, hy: Any, hx: Any,
+    ny: Any, nx: Any, cost: Any, r: int, blur: float, out: Any,
+) -> None:  # fmt: skip
+    """Write to `out` (N, C), for each pixel (hy, hx), the mean of what the patches over it propose.
+
+    Wexler et al. 2007, equation 5: a proposal weighs exp(-excess / h) / trust(distance to the known pixels), with
+    excess its cost over the cheapest proposal's and h = blur x (cheapest + floor): small `blur` keeps the fill sharp.
+    `depth` (H, W) is the distance to the known pixels, `source` (H, W) where colours may be taken from.
+    """
+    channels = image.shape[2]
+    total = np.zeros(channels, np.float32)
+    for k in range(len(hy)):
+        y, x = hy[k], hx[k]
+        cheapest = np.float32(np.inf)
+        for dy in range(-r, r + 1):
+            for dx in range(-r, r + 1):
+                cheapest = min(cheapest, cost[y - dy, x - dx])
+        scale = np.float32(1.0) / (np.float32(blur) * (cheapest + np.float32(2e-5)))
+        total[:] = 0
+        weights = np.float32(0)
+        for dy in range(-r, r + 1):
+            for dx in range(-r, r + 1):
+                i, j = y - dy, x - dx
+                if cost[i, j] == np.inf:
+                    continue
+                sy, sx = ny[i, j] + dy, nx[i, j] + dx
+                if not source[sy, sx]:
+                    continue
+                excess = (cost[i, j] - cheapest) * scale
+                if excess > 20:
+                    continue
+                w = np.float32(np.exp(-excess)) * TRUST[min(max(int(depth[i, j] - depth[y, x]) + 16, 0), 32)]
+                weights += w
+                for c in range(channels):
+                    total[c] += w * image[sy, sx, c]
+                if full[i, j] < 0:
+                    for c in range(3):
+                        total[c] += w * _offset(mean, i, j, ny[i, j], nx[i, j], c)
+        for c in range(channels):
+            out[k, c] = total[c] / weights if weights > 0 else image[y, x, c]
+
+
+TRUST = np.float32(1.3) ** -np.arange(-16, 17, dtype=np.float32)
+"""Wexler et al.'s 1.3^-distance, relative to the pixel voted on, at whole distances -16..16."""
