@@ -1,0 +1,92 @@
+"""scene.json: everything about a scene but its pixels, checked against the published schema both ways."""
+
+import json
+from dataclasses import asdict
+from importlib import resources
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from multiplane.errors import FormatError
+from multiplane.scene import Layer, Scene
+
+FORMAT = "multiplane"
+VERSION = 1
+ALPHA_ENTRY = "alpha.png"
+PROFILE_ENTRY = "profile.icc"
+LONGEST_COMPLAINT = 160
+
+
+def manifest_of(scene: Scene) -> dict[str, Any]:
+    """The JSON document of `scene`; raises FormatError where the schema does not allow it."""
+    camera = scene.camera
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "camera": {"width": camera.width, "height": camera.height, "focal": camera.focal},
+        "bit_depth": scene.bit_depth,
+        "dpi": scene.dpi,
+        "alpha": None if scene.alpha is None else ALPHA_ENTRY,
+        "icc_profile": None if scene.icc_profile is None else PROFILE_ENTRY,
+        "origin": asdict(scene.origin),
+        "layers": [_layer_document(index, layer) for index, layer in enumerate(scene.layers)],
+    }
+    _check(document)
+    return document
+
+
+def parse_manifest(text: bytes) -> dict[str, Any]:
+    """The document in `text`, valid by the schema; raises FormatError, one line, for anything else."""
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"scene.json is not JSON ({error}); write the scene again") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise FormatError("scene.json does not describe a multiplane scene; name a file that multiplane wrote")
+    version = document.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise FormatError(
+            f"the scene has version {version}, and this multiplane reads up to {VERSION}; update multiplane"
+        )
+    _check(document)
+    return document
+
+
+def depth_range(layer: Layer) -> tuple[float, float]:
+    """Nearest and farthest depth where the layer is at least half opaque (anywhere, if it is nowhere)."""
+    solid = layer.rgba[..., 3] >= 0.5
+    z = layer.z[solid] if solid.any() else layer.z
+    return float(z.min()), float(z.max())
+
+
+def _layer_document(index: int, layer: Layer) -> dict[str, Any]:
+    return {
+        "id": layer.id,
+        "name": layer.name,
+        "label": layer.label,
+        "plane": layer.plane,
+        "corner": list(layer.corner),
+        "size": [layer.width, layer.height],
+        "caster": layer.caster,
+        "blend": layer.blend,
+        "depth_range": list(depth_range(layer)),
+        "filled_share": min(1.0, layer.filled_share),
+        "files": {
+            "rgba": f"layers/{index:03d}.png",
+            "z": f"layers/{index:03d}.z.tif",
+            "filled": f"layers/{index:03d}.filled.png",
+        },
+    }
+
+
+def _check(document: dict[str, Any]) -> None:
+    schema = json.loads(resources.files("multiplane.formats").joinpath("scene.schema.json").read_bytes())
+    error = best_match(Draft202012Validator(schema).iter_errors(document))
+    if error is not None:
+        complaint = " ".join(error.message.split())[:LONGEST_COMPLAINT]
+        raise FormatError(f"scene.json breaks its schema at {error.json_path}: {complaint}; write the scene again")
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is no number")
