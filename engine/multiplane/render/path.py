@@ -1,0 +1,40 @@
+"""Camera paths: where the eye stands in each frame of a clip."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from multiplane.errors import SceneError
+
+SWING_PEAK = 0.75 * float(np.sqrt(3.0))
+"""The largest value of sin t (1 - cos t), at t = 120 degrees."""
+
+
+@dataclass(frozen=True)
+class Eye:
+    """How far the eye has moved from where the photo was taken, in the scene's unit of depth: right, down, forward."""
+
+    x: float = 0.0
+    y: float = 0.0
+    z: float = 0.0
+
+
+AT_REST = Eye()
+
+
+def loop_path(frames: int, amplitude_x: float, amplitude_y: float, dolly: float) -> list[Eye]:
+    """One eye a frame on a closed loop from rest to rest; frame `frames` would be frame 0 again.
+
+    With t from 0 to 2 pi, the eye swings right and left as sin t (1 - cos t), and rises and moves in as (1 - cos t) / 2: a
+    drop-shaped loop on which position and velocity are continuous, and both are zero at rest. It reaches
+    `amplitude_x` to either side, `amplitude_y` up and `dolly` forward. Raises SceneError for fewer than 1 frame.
+    """
+    if frames < 1:
+        raise SceneError(f"a camera path needs at least 1 frame, not {frames}")
+    t = 2.0 * np.pi * np.arange(frames) / frames
+    away = 1.0 - np.cos(t)
+    swing = np.sin(t) * away / SWING_PEAK
+    return [
+        Eye(float(amplitude_x * side), float(-amplitude_y * up), float(dolly * up))
+        for side, up in zip(swing, away / 2.0, strict=True)
+    ]
