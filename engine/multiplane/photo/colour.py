@@ -47,7 +47,7 @@ def srgb_levels(raster: Raster, name: str) -> Levels:
 
 
 def _converted(samples: NDArray[Any], profile: bytes) -> NDArray[Any]:
-    """NDArray[Any] in the profile's colour space as sRGB levels; raises CmsError or ValueError where they do not fit."""
+    """Levels in the profile's colour space as sRGB levels; raises CmsError or ValueError where they do not fit."""
     space = SIGNATURES.get(profile[16:20])
     if space == "rgb" and (samples.ndim == 2 or samples.shape[2] == 3):
         if _is_srgb(profile):
