@@ -1,12 +1,16 @@
 """Spreads the nearest visible colour under transparent pixels, so that filtering a cut-out shows no halo."""
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 
-from multiplane.arrays import Floats
+from multiplane.arrays import Floats, Levels
+
+Colours = TypeVar("Colours", Floats, Levels)
 
 
-def bleed(rgba: Floats) -> Floats:
+def bleed(rgba: Colours) -> Colours:
     """Give every pixel of `rgba` (H, W, 4, straight alpha) with alpha 0 the colour of the nearest one with alpha > 0.
 
     Alphas, and colours where alpha > 0, are untouched; a picture that is transparent everywhere comes back as it was.
