@@ -1,0 +1,115 @@
+"""The one table of model checkpoints, and where their files lie on this machine; nothing is ever downloaded here."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from multiplane.errors import BackendError, MissingDependency, MissingWeights
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One published set of weights.
+
+    `megabytes` is the size of the download, `input_size` the short side in pixels at which it was trained; `sha256` is
+    that of the weights file, where one is published.
+    """
+
+    name: str
+    repo: str
+    licence: str
+    megabytes: int
+    input_size: int
+    sha256: str | None = None
+
+
+_SMALL_SHA256 = "3152477ce0d8d6978d76b995120de97cb5b928701fd0f817769f59e249a16b70"
+_SEE_CARD = "other, see its model card"
+
+DEPTH_ANYTHING = (
+    Checkpoint(
+        "depth-anything-v2-small", "depth-anything/Depth-Anything-V2-Small-hf", "Apache-2.0", 99, 518, _SMALL_SHA256
+    ),
+    Checkpoint("depth-anything-v2-base", "depth-anything/Depth-Anything-V2-Base-hf", "CC-BY-NC-4.0", 390, 518),
+    Checkpoint("depth-anything-v2-large", "depth-anything/Depth-Anything-V2-Large-hf", "CC-BY-NC-4.0", 1341, 518),
+    Checkpoint(
+        "depth-anything-v2-metric-indoor-small",
+        "depth-anything/Depth-Anything-V2-Metric-Indoor-Small-hf",
+        _SEE_CARD,
+        99,
+        518,
+    ),
+    Checkpoint(
+        "depth-anything-v2-metric-outdoor-small",
+        "depth-anything/Depth-Anything-V2-Metric-Outdoor-Small-hf",
+        _SEE_CARD,
+        99,
+        518,
+    ),
+)
+MASK2FORMER = (
+    Checkpoint(
+        "mask2former-swin-tiny-coco-panoptic", "facebook/mask2former-swin-tiny-coco-panoptic", _SEE_CARD, 190, 512
+    ),
+    Checkpoint(
+        "mask2former-swin-small-coco-panoptic", "facebook/mask2former-swin-small-coco-panoptic", _SEE_CARD, 276, 512
+    ),
+)
+CHECKPOINTS = {checkpoint.name: checkpoint for checkpoint in (*DEPTH_ANYTHING, *MASK2FORMER)}
+
+
+def locate(name_or_folder: str) -> Path:
+    """The local folder that holds a checkpoint's config.json and model.safetensors.
+
+    `name_or_folder` is a name in CHECKPOINTS, looked for in the Hugging Face cache, or a folder in the hub's layout.
+    Raises MissingWeights where the files are not on this machine, BackendError for an unknown name or where a cached
+    file is not the published one.
+    """
+    checkpoint = CHECKPOINTS.get(name_or_folder)
+    if checkpoint is not None:
+        return _cached(checkpoint)
+    folder = Path(name_or_folder).expanduser()
+    if not folder.is_dir():
+        raise BackendError(
+            f"no checkpoint or folder is called {name_or_folder!r}; pass a folder, or one of: {', '.join(CHECKPOINTS)}"
+        )
+    for wanted in (CONFIG_FILE, WEIGHTS_FILE):
+        if not (folder / wanted).is_file():
+            raise MissingWeights(f"the checkpoint folder {name_or_folder!r} holds no {wanted}; pass one that does")
+    return folder
+
+
+def is_checkpoint(name_or_folder: str) -> bool:
+    """Whether `name_or_folder` is a checkpoint's name or an existing folder that looks like one."""
+    return name_or_folder in CHECKPOINTS or (Path(name_or_folder).expanduser() / CONFIG_FILE).is_file()
+
+
+def _cached(checkpoint: Checkpoint) -> Path:
+    try:
+        from huggingface_hub import try_to_load_from_cache
+    except ImportError as error:
+        raise MissingDependency(
+            f"{checkpoint.name} is looked up with huggingface_hub; pip install huggingface_hub"
+        ) from error
+    files = [try_to_load_from_cache(checkpoint.repo, file) for file in (CONFIG_FILE, WEIGHTS_FILE)]
+    # The cache answers None for a file it never saw and a marker object for one it knows not to exist.
+    if not all(isinstance(file, str) for file in files):
+        raise MissingWeights(
+            f"the weights of {checkpoint.name} ({checkpoint.megabytes} MB, licence {checkpoint.licence}) are not on"
+            f" this machine; run `hf download {checkpoint.repo}` and try again, or pass a folder that holds them"
+        )
+    weights = Path(str(files[1]))
+    if checkpoint.sha256 is not None and _sha256(weights) != checkpoint.sha256:
+        raise BackendError(
+            f"the cached weights of {checkpoint.name} are not the published ones (sha256 differs);"
+            f" run `hf download --force-download {checkpoint.repo}`, or pass {str(weights.parent)!r} to use them so"
+        )
+    return weights.parent
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
