@@ -2,8 +2,8 @@
 
 Alphabet: I guide colour, p what is filtered, q the result, mu and S mean and covariance of I in a window.
 
-    per window:  a = (S + eps)^-1 (mean(I p) - mu mean(p)),  b = mean(p) - a . mu        He, Sun and Tang 2013, eq. 19, 20
-    per pixel:   q = mean(a) . I + mean(b), the means over all windows that hold it                                eq. 21
+    per window:  a = (S + eps)^-1 (mean(I p) - mu mean(p)),  b = mean(p) - a . mu   He, Sun and Tang 2013, eq. 19, 20
+    per pixel:   q = mean(a) . I + mean(b), the means over all windows that hold it                           eq. 21
 
 (a, b) vary slowly, so they are fitted on a small guide and enlarged; the photo's own pixels then put the edges back.
 OpenCV's own filter is not used: with a three-channel guide, release 5.0 returns a plain box blur.
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from multiplane.arrays import Floats
 
@@ -79,7 +80,7 @@ def _box(plane: Floats, radius: int) -> Floats:
     return np.asarray(cv2.blur(plane, (2 * radius + 1, 2 * radius + 1), borderType=cv2.BORDER_REFLECT))
 
 
-def _inverse(cov: np.ndarray) -> Floats:  # type: ignore[type-arg]
+def _inverse(cov: NDArray[np.float64]) -> Floats:
     """Six entries of the inverse of symmetric 3 x 3 matrices, given by six entries, by cofactors."""
     rr, rg, rb, gg, gb, bb = (cov[..., i] for i in range(6))
     cofactors = [
