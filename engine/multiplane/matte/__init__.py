@@ -14,4 +14,13 @@ NAMES = ("closed-form", "guided")
 
 def load_matte(name: str) -> MatteBackend:
     """The backend called `name`; nothing heavy is imported before."""
+    match name:
+        case "closed-form":
+            from multiplane.matte.closed_form import matte_closed_form
+
+            return matte_closed_form
+        case "guided":
+            from multiplane.matte.guided import matte_guided
+
+            return matte_guided
     raise BackendError(f"no matte backend is called {name!r}; choose one of: {', '.join(NAMES)}")

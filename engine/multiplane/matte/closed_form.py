@@ -1,0 +1,79 @@
+"""Closed-form matting (Levin, Lischinski and Weiss 2008) in a band around a mask's border."""
+
+import cv2
+import numpy as np
+from scipy.sparse import diags
+
+from multiplane.arrays import Floats, Mask
+from multiplane.matte.band import CRISP_1MP, REACH_1MP, Band, find_band, scale_of
+from multiplane.matte.border import border_box, drop_specks, to_full_size
+from multiplane.matte.laplacian import band_laplacian
+
+WORKING_PIXELS = 2_200_000
+"""Crops larger than this are solved smaller and brought to full size with a guided filter."""
+UNKNOWN_LIMIT = 150_000
+"""Bounds the linear system."""
+EPSILON = 1e-5
+"""Colour variance that counts as noise within a 3 x 3 window."""
+PULL_TRUSTED, PULL_VAGUE = 0.02, 0.5
+"""How strongly the guess holds a pixel, against a Laplacian whose diagonal is about 1 to 8: where colour tells the
+sides apart it only breaks ties; where it does not, it keeps the feathered mask and so prevents grey veils."""
+
+
+def matte_closed_form(rgb: Floats, mask: Mask) -> Floats:
+    """Soft alpha (H, W) in [0, 1] of the object under the rough `mask` (H, W) in `rgb` (H, W, 3).
+
+    The band around the mask's border is solved, the rest is kept: 1 inside, 0 outside. Mask errors of a few pixels
+    (per megapixel) move to the photo's edge. An object cut by the picture's frame stays opaque there.
+    """
+    alpha = mask.astype(np.float32)
+    box = border_box(mask, 2.5 * REACH_1MP * scale_of(*mask.shape))
+    if box is None:
+        return alpha
+    colours, inside = rgb[box], mask[box]
+    shrink = min(1.0, float(np.sqrt(WORKING_PIXELS / inside.size)))
+    band, small = _working_band(colours, inside, scale_of(*mask.shape), shrink)
+    if (count := np.count_nonzero(band.unknown)) > UNKNOWN_LIMIT:
+        shrink *= UNKNOWN_LIMIT / count * 0.95 if shrink < 1 else float(np.sqrt(UNKNOWN_LIMIT / count)) * 0.95
+        band, small = _working_band(colours, inside, scale_of(*mask.shape), shrink)
+    solved = drop_specks(_solve(small, band), band)
+    alpha[box] = solved if shrink == 1.0 else to_full_size(solved, band.unknown, small, colours)
+    return alpha
+
+
+def _working_band(rgb: Floats, mask: Mask, scale: float, shrink: float) -> tuple[Band, Floats]:
+    """The band at the working size, and the picture there."""
+    if shrink < 1.0:
+        size = (max(1, round(mask.shape[1] * shrink)), max(1, round(mask.shape[0] * shrink)))
+        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+        mask = cv2.resize(mask.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) >= 128
+    return find_band(rgb, mask, max(1.0, scale * shrink)), rgb
+
+
+def _solve(rgb: Floats, band: Band) -> Floats:
+    """Minimise a' L a + sum of pull (a - guess)^2 over the band; conjugate gradients with a Jacobi preconditioner."""
+    if not band.unknown.any():
+        return band.alpha
+    laplacian, right = band_laplacian(rgb, band.unknown, band.alpha, EPSILON)
+    guess, trust = band.alpha[band.unknown], band.trust[band.unknown]
+    pull = (PULL_VAGUE + (PULL_TRUSTED - PULL_VAGUE) * trust).astype(np.float32)
+    matrix = laplacian + diags(pull, format="csr", dtype=np.float32)
+    right = right + pull * guess
+    inverse = 1.0 / matrix.diagonal()
+    x = guess.copy()
+    residual = right - matrix @ x
+    step = inverse * residual
+    energy = float(residual @ step)
+    for _ in range(300):
+        if float(np.abs(residual * inverse).max()) < 5e-4:
+            break
+        image = matrix @ step
+        length = energy / float(step @ image)
+        x += length * step
+        residual -= length * image
+        preconditioned = inverse * residual
+        energy, previous = float(residual @ preconditioned), energy
+        step = preconditioned + (energy / previous) * step
+    alpha = band.alpha.copy()
+    alpha[band.unknown] = np.clip(x, 0.0, 1.0)
+    return alpha
