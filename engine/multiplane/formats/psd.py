@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import groupby
 
+import cv2
 import numpy as np
 from PIL import ImageCms
 
@@ -106,7 +107,7 @@ def _spread(trimmed: Callable[[], Levels], corner: tuple[int, int], canvas: tupl
     """The trimmed pixels on the whole canvas: their outermost colours carried on, their outermost alphas not."""
     pixels, (x, y), (width, height) = trimmed(), corner, canvas
     h, w = pixels.shape[:2]
-    out: Levels = np.pad(pixels, ((y, height - y - h), (x, width - x - w), (0, 0)), mode="edge")  # type: ignore[assignment]
+    out: Levels = cv2.copyMakeBorder(pixels, y, height - y - h, x, width - x - w, cv2.BORDER_REPLICATE)
     inside = out[y : y + h, x : x + w, 3].copy()
     out[..., 3] = 0
     out[y : y + h, x : x + w, 3] = inside

@@ -71,8 +71,6 @@ def write_layers(file: io.BytesIO, rows: Sequence[Row], bit_depth: int, large: b
     section = _Length(file, lengths)
     if bit_depth == 16:
         file.write(lengths.pack(0) + struct.pack(">I", 0))  # no 8-bit layers, no global mask
-        if transparent:
-            file.write(b"8BIMMt16" + lengths.pack(0))
         file.write(b"8BIMLr16")
     layers = _Length(file, lengths)
     count = -len(rows) if transparent else len(rows)
@@ -81,6 +79,8 @@ def write_layers(file: io.BytesIO, rows: Sequence[Row], bit_depth: int, large: b
     layers.close()
     if bit_depth == 8:
         file.write(struct.pack(">I", 0))  # no global mask
+    elif transparent:
+        file.write(b"8BIMMt16" + lengths.pack(0))  # after the layers: GIMP 2.10 looks for them in the first block only
     section.close()
     if not large and file.tell() > LAST_PSD_BYTE:
         raise FormatError("the layers need more than the 2 GB that a .psd can hold; save as .psb")
