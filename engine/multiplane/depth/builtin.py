@@ -5,7 +5,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.arrays import Floats
+from multiplane.depth.cues.defocus import find_sharpness
 from multiplane.depth.cues.ground import find_ground
+from multiplane.depth.cues.haze import find_haze
 from multiplane.depth.cues.horizon import find_horizon
 from multiplane.depth.cues.regions import Regions, find_regions
 from multiplane.depth.cues.saliency import find_figure
@@ -51,7 +53,8 @@ def working_disparity(rgb: Floats) -> Floats:
     subject = regions.mean(outline)
     horizon = find_horizon(rgb, sky_edge(regions, sky))
     ground = find_ground(regions, np.maximum(figure, subject), horizon) * (1 - sky)
-    value = fuse(regions, Cues(sky, ground, subject, horizon, trust), outline)
+    sharp, haze = find_sharpness(rgb, regions), find_haze(rgb, regions)
+    value = fuse(regions, Cues(sky, ground, subject, sharp, haze, horizon, trust), outline)
     return smooth_within_edges(paint_planes(regions, value, ground, horizon))
 
 

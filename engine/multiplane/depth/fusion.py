@@ -13,10 +13,16 @@ Values = NDArray[np.float64]
 
 COLOUR = 12.0
 """Lab distance at which neighbours stop pulling each other to one depth."""
-PRIOR, GROUND, SKY, SUBJECT = 0.6, 1.0, 10.0, 3.0
+PRIOR, GROUND, SKY, SUBJECT = 0.5, 0.5, 10.0, 3.0
 """What a region's own cue weighs against a link to a like neighbour, which weighs 1."""
+SHARP, HAZE, SIDES = 0.15, 0.15, 0.08
+"""Disparity that the whole range of these weaker cues makes."""
+STAND = 0.3
+"""Where between its middle (0) and its foot (1) a subject takes its depth from: feet are hidden or missed often."""
+TILT = 0.25
+"""How much of the usual slope a subject keeps from its top to its bottom."""
 LIFT = 0.12
-"""Disparity by which a believed subject stands out from the ground at its foot."""
+"""Disparity by which a believed subject stands out from what is usual at its place."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,9 @@ class Cues:
     sky: Values
     ground: Values
     subject: Values
+    sharp: Values
+    """Sharpness of edges; 0.5 where there is nothing to tell by."""
+    haze: Values
     horizon: float
     trust: float
     """How far the subject is to be believed."""
@@ -33,7 +42,18 @@ class Cues:
 
 def usual_disparity(row: Values) -> Values:
     """What a region at `row` in [0, 1] has where nothing else is known: pictures get nearer towards their bottom."""
-    return 0.1 + 0.8 * row
+    return np.asarray(0.08 + 0.84 * row**1.4)
+
+
+def expected_disparity(regions: Regions, cues: Cues) -> Values:
+    """The usual disparity (N,), more where edges are sharp and towards the sides, less where there is haze."""
+    expected = usual_disparity(regions.centre[:, 1])
+    expected = expected + SHARP * (cues.sharp - 0.5)
+    open_air = min(1.0, float((cues.sky * regions.size).sum() / regions.size.sum()) / 0.05)
+    clear = 1 - cues.sky
+    usual_haze = float((cues.haze * clear * regions.size).sum() / max((clear * regions.size).sum(), 1.0))
+    expected = expected - HAZE * open_air * (cues.haze - usual_haze)
+    return np.asarray(expected + SIDES * (1 - open_air) * (2 * np.abs(regions.centre[:, 0] - 0.5)) ** 2)
 
 
 def ground_disparity(row: Values, horizon: float) -> Values:
@@ -46,7 +66,7 @@ def fuse(regions: Regions, cues: Cues, outline: Floats) -> Values:
     row = regions.centre[:, 1]
     plane = ground_disparity(row, cues.horizon)
     weight = np.full(regions.count, PRIOR)
-    pull = PRIOR * usual_disparity(row)
+    pull = PRIOR * expected_disparity(regions, cues)
     for strength, target in (
         (GROUND * cues.ground, plane),
         (SKY * cues.sky, np.zeros(regions.count)),
@@ -70,9 +90,11 @@ def subject_pull(regions: Regions, cues: Cues, outline: Floats) -> tuple[Values,
     weight, target = np.zeros(regions.count), np.zeros(regions.count)
     for inside, foot, upright in standing_parts(outline > 0.5):
         share = regions.mean(inside.astype(np.float32))
-        # A thing that floats has no foot on the ground, but it is at least as near as things usually are there.
-        near = float(max(ground_disparity(np.asarray(foot), cues.horizon), usual_disparity(np.asarray(foot))))
-        target[share > 0.5] = min(1.0, near + LIFT * cues.trust)
+        own = regions.centre[share > 0.5, 1]
+        if len(own) == 0:
+            continue
+        stand = STAND * foot + (1 - STAND) * float(own.mean())
+        target[share > 0.5] = usual_disparity(stand + TILT * (own - stand)) + LIFT
         weight += SUBJECT * cues.trust * upright * share
     return weight, target
 

@@ -10,8 +10,8 @@ from multiplane.depth.cues.regions import Regions
 
 LEAST_AREA, MOST_AREA = 0.01, 0.6
 """Shares of the picture between which a figure is a subject, not a speck and not the scene itself."""
-CLEAR = 0.22
-"""Difference of the figure cue, inside against outside, from which a subject begins to be believed."""
+LEAST_GAP = 0.2
+"""Difference of the figure cue, inside against outside, below which nothing stands out."""
 CUTS = 3
 """Rounds of fitting colours and cutting."""
 
@@ -23,15 +23,26 @@ def find_subject(rgb: Floats, regions: Regions, figure: NDArray[np.float64]) -> 
     cuts", SIGGRAPH 2004), which settles the outline on the picture's edges.
     """
     threshold, gap = split(figure, regions.size)
-    trust = float(ramp(np.asarray(gap), CLEAR, 2 * CLEAR))
     rough = regions.paint(figure)
     core = rough > threshold
-    if trust == 0 or not LEAST_AREA < core.mean() < MOST_AREA:
+    if gap < LEAST_GAP or not LEAST_AREA < core.mean() < MOST_AREA:
         return np.zeros_like(rough), 0.0
     mask = cut(rgb, rough, threshold, gap)
     if not LEAST_AREA < mask.mean() < MOST_AREA or overlap(mask, core) < 0.4:
         mask = core
-    return large_parts(mask).astype(np.float32), trust
+    mask = large_parts(mask)
+    return mask.astype(np.float32), belief(rgb, mask, gap)
+
+
+def belief(rgb: Floats, mask: Mask, gap: float) -> float:
+    """How far `mask` (H, W) is to be believed, in [0, 1]: a compact thing, clear of the sides, before something plain."""
+    behind = cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab)[~mask]
+    plain = 1 - ramp(behind.std(axis=0).mean(dtype=np.float64), 7.0, 16.0)
+    cut_off = 1 - ramp(np.concatenate([mask[0], mask[:, 0], mask[:, -1]]).mean(), 0.05, 0.3)
+    outline = cv2.convexHull(np.argwhere(mask)[:, ::-1].astype(np.int32))
+    solid = ramp(np.asarray(mask.sum() / max(cv2.contourArea(outline), 1.0)), 0.4, 0.8)
+    clear = ramp(np.asarray(gap), 0.25, 0.6)
+    return float(ramp(0.4 * plain + 0.2 * (cut_off + solid + clear), 0.4, 0.75))
 
 
 def split(values: NDArray[np.float64], size: NDArray[np.float64]) -> tuple[float, float]:
