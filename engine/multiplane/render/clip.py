@@ -17,6 +17,8 @@ RISE = 0.4
 """Upward part of the loop, in sideways amplitudes: heads move less up and down than to the sides."""
 DOLLY = 1.0
 """Forward part, likewise: enough to be felt as a breath, and it hides the frame's borders."""
+LEAST_SHARE = 0.35
+"""Of the tasteful amplitude, what a clip takes in any case: so little uncovers slivers only, and a still is no clip."""
 
 Frame = NDArray[np.uint8]
 
@@ -48,14 +50,15 @@ def render_clip(
 
 
 def default_amplitude(scene: Scene) -> float:
-    """The sideways eye shift a clip takes by itself: as much as is tasteful, and as was filled in behind."""
-    reach = _reach(scene.camera)
-    return min(safe_amplitude(scene) / reach, tasteful_amplitude(scene))
+    """The sideways eye shift a clip takes by itself: what is tasteful, or what was filled in behind if that is less."""
+    tasteful = tasteful_amplitude(scene)
+    return float(np.clip(safe_amplitude(scene) / _reach(scene.camera), LEAST_SHARE * tasteful, tasteful))
 
 
 def clip_size(camera: Camera, max_side: int) -> tuple[int, int]:
     """Width and height of a clip: the photo's shape within `max_side`, never enlarged, both even as video needs."""
     scale = min(1.0, max_side / max(camera.width, camera.height))
+    # To the even number below, unless rounding alone keeps the side from the one above.
     width, height = (max(2, 2 * int(side * scale / 2 + 0.25)) for side in (camera.width, camera.height))
     return width, height
 

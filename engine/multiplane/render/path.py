@@ -25,8 +25,8 @@ AT_REST = Eye()
 def loop_path(frames: int, amplitude_x: float, amplitude_y: float, dolly: float) -> list[Eye]:
     """One eye a frame on a closed loop from rest to rest; frame `frames` would be frame 0 again.
 
-    With t from 0 to 2 pi, the eye swings right and left as sin t (1 - cos t), and rises and moves in as (1 - cos t) / 2: a
-    drop-shaped loop on which position and velocity are continuous, and both are zero at rest. It reaches
+    With t from 0 to 2 pi, the eye swings to the sides as sin t (1 - cos t), and rises and moves in as (1 - cos t) / 2:
+    a drop-shaped loop on which position and velocity are continuous, and both are zero at rest. It reaches
     `amplitude_x` to either side, `amplitude_y` up and `dolly` forward. Raises SceneError for fewer than 1 frame.
     """
     if frames < 1:

@@ -1,8 +1,8 @@
 """Resampling of a cropped picture from one canvas size to another, exact for crops at any position.
 
 Alphabet: s = out / in the scale, c = (i + 1/2) / s the centre of output pixel i on the input, d distance from it.
-Shrinking takes the mean over the pixel's area, min(1/(2s) + 1/2 - |d|, 1, 1/s) s; enlarging interpolates linearly, 1 - |d|;
-at s = 1 both are the identity.
+Shrinking takes the mean over the pixel's area, with weights s min(1/(2s) + 1/2 - |d|, 1); enlarging interpolates
+linearly, with weights 1 - |d|; at s = 1 both are the identity.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def make_taps(canvas_in: int, canvas_out: int, start: int, length: int) -> Taps:
     centre = (out + 0.5) / scale
     taps = np.floor(centre - radius - 0.5).astype(np.int64)[:, None] + np.arange(int(2 * radius) + 3)
     distance = np.abs(taps + 0.5 - centre[:, None])
-    weights = 1.0 - distance if scale >= 1 else np.minimum(0.5 / scale + 0.5 - distance, min(1.0, 1.0 / scale))
+    weights = 1.0 - distance if scale >= 1 else np.minimum(0.5 / scale + 0.5 - distance, 1.0)
     weights = np.maximum(weights, 0.0)
     weights /= weights.sum(axis=1, keepdims=True)
     taps = np.clip(taps, 0, canvas_in - 1) - start

@@ -1,9 +1,9 @@
 """Renders a scene from a moved eye: every layer is bent by its own depth, then blended far to near.
 
 Alphabet: (x, y) a pixel of the photo and (x', y') where it appears, both from the picture's centre; f focal length,
-q = 1/z inverse depth, q0 that of the focus plane, (ex, ey, ez) the eye, s zoom. A point X = x / (f q) seen from the moved
-eye, re-centred so that the focus plane stays in place under sideways moves (a sheared frustum, as motion designers orbit
-around a subject):
+q = 1/z inverse depth, q0 that of the focus plane, (ex, ey, ez) the eye, s zoom. A point X = x / (f q) is seen from the
+moved eye, re-centred so that the focus plane stays in place under sideways moves (a sheared frustum, the way motion
+designers orbit around a subject), at:
 
     x' = s ((x - f ex q) / (1 - ez q) + f ex q0 / (1 - ez q0))                                                  (1)
 
