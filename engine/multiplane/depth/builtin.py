@@ -24,6 +24,8 @@ LEAST_SIDE = 32
 """Thinner pictures are stretched to this, so that every cue has something to look at."""
 SPACING = 16
 """Pixels across a region."""
+FOCUS = 0.8
+"""What the whole range of sharpness adds to the figure cue."""
 
 
 def estimate_depth(photo: Photo) -> DepthMap:
@@ -48,12 +50,13 @@ def working_disparity(rgb: Floats) -> Floats:
     """Relative disparity (h, w) of a picture of about the working size."""
     regions = find_regions(rgb, SPACING)
     sky = find_sky(rgb, regions)
-    figure = find_figure(regions) * (1 - sky)
+    sharp, haze = find_sharpness(rgb, regions), find_haze(rgb, regions)
+    # A lens tells what the picture is of more surely than colours do, where it was focused at all.
+    figure = np.clip(find_figure(regions) + FOCUS * (sharp - 0.5), 0, 1) * (1 - sky)
     outline, trust = find_subject(rgb, regions, figure)
     subject = regions.mean(outline)
     horizon = find_horizon(rgb, sky_edge(regions, sky))
     ground = find_ground(regions, np.maximum(figure, subject), horizon) * (1 - sky)
-    sharp, haze = find_sharpness(rgb, regions), find_haze(rgb, regions)
     value = fuse(regions, Cues(sky, ground, subject, sharp, haze, horizon, trust), outline)
     return smooth_within_edges(paint_planes(regions, value, ground, horizon))
 

@@ -14,39 +14,58 @@ SMOOTH = 0.035
 """Mean luminance gradient (per pixel, of [0, 1]) above which a region is hardly sky."""
 STEP = 14.0
 """Lab distance that two touching regions of one sky may have: clouds are soft."""
+DARKER = 22.0
+"""How much darker than its mean, in Lab lightness, a part of the sky may be."""
 LEAST_AREA = 0.01
 """Smaller candidates are gaps between leaves or lamps."""
 
 
 def find_sky(rgb: Floats, regions: Regions) -> NDArray[np.float64]:
     """How surely each region (N,) is sky, in [0, 1]."""
-    like = sky_likeness(rgb, regions)
-    candidate = like > 0.35
-    first, second = regions.pairs.T
-    joined = candidate[first] & candidate[second] & (regions.contrast < STEP)
-    graph = coo_matrix((np.ones(joined.sum()), (first[joined], second[joined])), (regions.count, regions.count))
-    part = connected_components(graph, directed=False)[1]
-    at_top = np.bincount(regions.labels[0], minlength=regions.count) * candidate
+    smooth = smoothness(rgb, regions)
+    like = smooth * sky_likeness(regions)
+    part = joined_parts(regions, like > 0.35)
+    at_top = np.bincount(regions.labels[0], minlength=regions.count) * (like > 0.35)
     sky = np.zeros(regions.count)
     for number in np.unique(part[at_top > 0]):
         members = part == number
+        darkest = np.average(regions.lab[members, 0], weights=regions.size[members]) - DARKER
+        members &= regions.lab[:, 0] > darkest
         wide = at_top[members].sum() / regions.labels.shape[1]
         area = regions.size[members].sum() / regions.size.sum()
         if area > LEAST_AREA and wide > 0.05:
-            sky[members] = like[members] * verdict(regions, members)
+            sure = verdict(regions, members)
+            sky[members] = np.maximum(sky[members], like[members] * sure)
+            # Towards the horizon the sky pales and warms: what goes on smoothly from it, and is no darker, is sky too.
+            beyond = members | ((smooth > 0.7) & (regions.lab[:, 0] > darkest) & (regions.centre[:, 1] < 0.9))
+            grown = joined_parts(regions, beyond)
+            more = beyond & np.isin(grown, grown[members]) & ~members
+            sky[more] = np.maximum(sky[more], 0.5 * sure * smooth[more])
     return np.asarray(np.clip(sky * 1.6, 0, 1))
 
 
-def sky_likeness(rgb: Floats, regions: Regions) -> NDArray[np.float64]:
-    """How much each region (N,) by itself looks like sky: smooth, blue or bright, high in the picture."""
+def joined_parts(regions: Regions, chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """A number (N,) for each region, shared by chosen regions that touch through steps one sky may have."""
+    first, second = regions.pairs.T
+    joined = chosen[first] & chosen[second] & (regions.contrast < STEP)
+    graph = coo_matrix((np.ones(joined.sum()), (first[joined], second[joined])), (regions.count, regions.count))
+    return np.asarray(connected_components(graph, directed=False)[1], np.intp)
+
+
+def smoothness(rgb: Floats, regions: Regions) -> NDArray[np.float64]:
+    """1 where a region (N,) has no texture, to 0."""
     grey = cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (0, 0), 1.0)
     slope = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8))
-    smooth = np.exp(-((regions.mean(slope) / SMOOTH) ** 2))
+    return np.asarray(np.exp(-((regions.mean(slope) / SMOOTH) ** 2)))
+
+
+def sky_likeness(regions: Regions) -> NDArray[np.float64]:
+    """How much each region (N,) by itself is coloured and placed like sky: blue or bright, high in the picture."""
     light, _, yellow = regions.lab.T
     blue = ramp(-yellow, 2.0, 10.0)
     bright = ramp(light, 60.0, 85.0)
     high = 1 - ramp(regions.centre[:, 1], 0.5, 0.95)
-    return np.asarray(smooth * np.maximum(blue, bright) * high)
+    return np.asarray(np.maximum(blue, bright) * high)
 
 
 def verdict(regions: Regions, members: NDArray[np.bool_]) -> float:
