@@ -82,9 +82,9 @@ def locate(name_or_folder: str) -> Path:
     return folder
 
 
-def is_checkpoint(name_or_folder: str) -> bool:
-    """Whether `name_or_folder` is a checkpoint's name or an existing folder that looks like one."""
-    return name_or_folder in CHECKPOINTS or (Path(name_or_folder).expanduser() / CONFIG_FILE).is_file()
+def is_folder(name: str) -> bool:
+    """Whether `name` is an existing folder, which a door hands on to a checkpoint's loader."""
+    return bool(name) and Path(name).expanduser().is_dir()
 
 
 def _cached(checkpoint: Checkpoint) -> Path:

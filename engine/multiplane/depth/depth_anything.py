@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForDepthEstimation
 from transformers.utils import logging
 
@@ -71,6 +72,6 @@ def _load_model(folder: Path, name: str) -> torch.nn.Module:
     logging.disable_progress_bar()  # a library does not draw on the caller's terminal
     try:
         model: torch.nn.Module = AutoModelForDepthEstimation.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise BackendError(f"{name!r} cannot be loaded as a depth model: {str(error).splitlines()[0]}") from error
     return model

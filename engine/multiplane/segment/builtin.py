@@ -1,0 +1,72 @@
+"""Cuts a photo into sky, ground, background and whole objects, from its colours and any depth map, without a model."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from multiplane.arrays import Floats, Ints
+from multiplane.scene import DepthMap, Photo, Segment
+from multiplane.segment.figures import GROUND, OTHER, SKY, Kind, name_groups, put_together
+from multiplane.segment.merging import FREE, merge_regions
+from multiplane.segment.refine import refined_labels
+from multiplane.segment.regions import describe, superpixels
+from multiplane.segment.surfaces import find_ground, find_sky
+
+WORKING_SIDE = 640
+SPACING = 11
+"""Pixels across a superpixel at the working size."""
+CUT = 0.42
+"""Mean strength of an outline, in [0, 1], from which it is worth a cut."""
+MOST = 14
+"""Most groups, before backgrounds and parts of objects are put together."""
+SOFT = 1.2
+"""Pixels, at the working size, over which a group's outline is smoothed where the photo has no edge."""
+
+
+def segment_photo(photo: Photo, depth: DepthMap) -> tuple[Segment, ...]:
+    """Disjoint masks that cover the photo: sky, ground, background, and every object whole; about 3 to 15.
+
+    Works for any depth map whose disparity 1/z is right up to scale and shift. Deterministic.
+    """
+    guide, disparity = working_copies(photo.rgb, depth.z)
+    groups, kinds = group_picture(guide, disparity)
+    scores = (cv2.GaussianBlur((groups == g).astype(np.float32), (0, 0), SOFT) for g in range(len(kinds)))
+    labels = refined_labels(scores, guide, photo.rgb)
+    return name_groups(labels, kinds, depth.z)
+
+
+def working_copies(rgb: Floats, z: Floats) -> tuple[Floats, Floats]:
+    """`rgb` (h, w, 3) and disparity (h, w) in [0, 1] at the working size, never larger than the photo."""
+    height, width = z.shape
+    scale = min(1.0, WORKING_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    guide = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else rgb
+    disparity = 1.0 / (cv2.resize(z, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else z)
+    low, high = np.quantile(disparity, [0.005, 0.995])
+    # Where all is equally far, there is no step to find: rounding noise is not stretched into one.
+    span = max(float(high - low), 1e-4 * float(high))
+    return guide, np.asarray(np.clip((disparity - low) / span, 0.0, 1.0), np.float32)
+
+
+def group_picture(guide: Floats, disparity: Floats) -> tuple[Ints, list[Kind]]:
+    """The group (h, w) of every pixel at the working size, and the kind of each group."""
+    lab = cv2.cvtColor(guide, cv2.COLOR_RGB2Lab)
+    smooth = cv2.GaussianBlur(lab, (0, 0), 1.0)
+    regions = describe(superpixels(lab, disparity, SPACING), lab, disparity)
+    sky = find_sky(regions, colour_slope(smooth))
+    ground = find_ground(regions, sky, fall_of(disparity))
+    kinds = np.select([sky, ground.surely, ground.near], [SKY, GROUND, FREE], OTHER).astype(np.int64)
+    group, surface = merge_regions(regions, kinds, CUT, MOST)
+    return put_together(describe(group[regions.labels].astype(np.int32), lab, disparity), surface)
+
+
+def fall_of(disparity: Floats) -> Floats:
+    """How much disparity grows per row (h, w), read over a window wide enough to leave texture and noise behind."""
+    smooth = cv2.GaussianBlur(disparity, (0, 0), SPACING / 3)
+    return np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=1 / 8), np.float32)
+
+
+def colour_slope(lab: Floats) -> Floats:
+    """How fast colour changes at every pixel (h, w), in Lab units per pixel."""
+    slopes: list[NDArray[np.float32]] = [cv2.Sobel(lab, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1))]
+    return np.asarray(np.sqrt(sum((slope**2).sum(axis=-1) for slope in slopes)), np.float32)

@@ -1,0 +1,121 @@
+"""Superpixels of a picture and its disparity, and the graph of which touch and how strong the edge between them is."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from multiplane.arrays import Floats, Ints
+
+Values = NDArray[np.float64]
+
+DISPARITY_IN_LAB = 90.0
+"""Lab units that the whole disparity range is worth to a superpixel."""
+RULER = 8.0
+"""How much nearness counts against likeness in SLIC; higher is more compact."""
+REACH = 3
+"""How many pixels beyond an edge both sides are read: past the blur that pictures and depth maps have there."""
+FULL_STEP, FULL_CONTRAST = 0.10, 35.0
+"""The disparity step (see `nearness_gain`) and the Lab distance at which an edge is as strong as can be."""
+DEPTH_SHARE = 0.7
+"""How much of an edge's strength depth decides; colour decides the rest."""
+
+
+@dataclass(frozen=True)
+class Regions:
+    """N regions: `labels` (h, w) in 0..N-1; per region `size` and `centre` (N, 2) as (x, y), `disparity`, `lab`.
+
+    Per touching pair (M, 2), first < second: `length` of the common border in pixels, `strength` of the edge in
+    [0, 1], and signed `step`, disparity of the second minus that of the first beside the border.
+    """
+
+    labels: Ints
+    size: Values
+    disparity: Values
+    lab: Values
+    centre: Values
+    pairs: NDArray[np.int64]
+    length: Values
+    strength: Values
+    step: Values
+
+    @property
+    def count(self) -> int:
+        """N."""
+        return len(self.size)
+
+    def mean(self, values: Floats) -> Values:
+        """Mean of `values` (h, w) over each region."""
+        return np.asarray(np.bincount(self.labels.ravel(), values.ravel(), self.count) / self.size)
+
+
+def superpixels(lab: Floats, disparity: Floats, spacing: int) -> Ints:
+    """Labels (h, w) of about `spacing` wide superpixels that follow edges of `lab` (h, w, 3) and `disparity` (h, w).
+
+    SLIC: Achanta et al., "SLIC superpixels compared to state-of-the-art superpixel methods", PAMI 2012.
+    """
+    height, width = disparity.shape
+    if min(height, width) < 2 * spacing:  # SLIC needs room for its seeds: thin pictures are cut into plain squares
+        across = -(-width // spacing)
+        cells = np.arange(height)[:, None] // spacing * across + np.arange(width)[None] // spacing
+        return np.asarray(cells, np.int32)
+    seen = np.dstack([lab, disparity * np.float32(DISPARITY_IN_LAB)]).astype(np.float32)
+    slic = cv2.ximgproc.createSuperpixelSLIC(seen, cv2.ximgproc.SLIC, spacing, RULER)
+    slic.iterate(6)
+    slic.enforceLabelConnectivity(20)
+    labels = np.unique(slic.getLabels(), return_inverse=True)[1]
+    return np.asarray(labels.reshape(height, width), np.int32)
+
+
+def describe(labels: Ints, lab: Floats, disparity: Floats) -> Regions:
+    """Measure regions `labels` (h, w), numbered 0..N-1, and the edges between those that touch."""
+    flat, count = labels.ravel(), int(labels.max()) + 1
+    size = np.bincount(flat, minlength=count).astype(np.float64)
+    rows, columns = np.mgrid[: labels.shape[0], : labels.shape[1]]
+
+    def mean(values: NDArray[np.generic]) -> Values:
+        return np.asarray(np.bincount(flat, values.ravel(), count) / size)
+
+    pairs, length, step, contrast = _edges(labels, lab, disparity)
+    near = np.maximum(*(mean(disparity)[pairs[:, k]] for k in range(2))) if len(pairs) else np.zeros(0)
+    by_depth = np.minimum(np.abs(step) * nearness_gain(near) / FULL_STEP, 1.0)
+    by_colour = np.minimum(contrast / FULL_CONTRAST, 1.0)
+    return Regions(
+        labels=labels,
+        size=size,
+        disparity=mean(disparity),
+        lab=np.stack([mean(lab[..., k]) for k in range(3)], axis=1),
+        centre=np.stack([mean(columns), mean(rows)], axis=1),
+        pairs=pairs,
+        length=length,
+        strength=DEPTH_SHARE * by_depth + (1.0 - DEPTH_SHARE) * by_colour,
+        step=step,
+    )
+
+
+def nearness_gain(disparity: Values) -> Values:
+    """How much a disparity step counts by where it is: two far things differ by little disparity, and yet are two."""
+    return np.asarray(0.65 / (0.25 + np.clip(disparity, 0.0, 1.0)))
+
+
+def _edges(labels: Ints, lab: Floats, disparity: Floats) -> tuple[NDArray[np.int64], Values, Values, Values]:
+    """Touching pairs, border lengths, mean signed disparity steps and mean Lab contrasts across the borders."""
+    count = int(labels.max()) + 1
+    planes = np.dstack([disparity, cv2.GaussianBlur(lab, (0, 0), 1.0)])
+    keys, jumps = [], []
+    for axis in (0, 1):
+        size = labels.shape[axis]
+        before, after = np.moveaxis(labels, axis, 0)[:-1], np.moveaxis(labels, axis, 0)[1:]
+        at = np.nonzero(before != after)
+        first, second = before[at].astype(np.int64), after[at].astype(np.int64)
+        turned = np.moveaxis(planes, axis, 0)
+        jump = turned[np.minimum(at[0] + 1 + REACH, size - 1), at[1]] - turned[np.maximum(at[0] - REACH, 0), at[1]]
+        jumps.append(np.where((first < second)[:, None], jump, -jump))
+        keys.append(np.minimum(first, second) * count + np.maximum(first, second))
+    unique, which = np.unique(np.concatenate(keys), return_inverse=True)
+    length = np.bincount(which, minlength=len(unique)).astype(np.float64)
+    jump = np.concatenate(jumps)
+    mean = np.stack([np.bincount(which, jump[:, k], len(unique)) for k in range(4)], axis=1) / length[:, None]
+    pairs = np.stack([unique // count, unique % count], axis=1)
+    return pairs, length, mean[:, 0], np.linalg.norm(mean[:, 1:], axis=1)

@@ -1,0 +1,130 @@
+"""Finds the two surfaces that nearly every outdoor picture has, and many others: the sky and the ground."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from multiplane.arrays import Floats
+from multiplane.segment.regions import Regions, Values
+
+Chosen = NDArray[np.bool_]
+
+FAR = 0.15
+"""Disparity, as a share of the picture's range, up to which a region may be sky."""
+SMOOTH = 5.0
+"""Lab distance per pixel up to which a region is smooth enough for sky."""
+ONE_SKY = 0.35
+"""Edge strength that two regions of one sky may have: clouds are soft."""
+LEAST_SKY, LEAST_GROUND, LEAST_PART = 0.01, 0.05, 0.01
+"""Share of the picture below which a surface, or a part of the ground cut off from the rest, is none."""
+ON_PLANE = 0.03
+"""Distance in disparity from the ground's plane up to which a region lies on it."""
+LEAST_FALL, MOST_TILT = 0.3, 0.4
+"""The least disparity that a ground gains over the picture's long side, and the most sideways, as a share of that."""
+BENEATH = 2.0
+"""How much a region beneath a would-be ground counts against one on it."""
+TRIALS = 400
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Regions (N,) that are `surely` ground, and others that are `near` it and may or may not be."""
+
+    surely: Chosen
+    near: Chosen
+
+
+def find_sky(regions: Regions, slope: Floats) -> Chosen:
+    """Regions (N,) that are sky: far, smooth, joined to the top edge, and blue, or brighter than all else.
+
+    `slope` (h, w) is how fast colour changes, in Lab units per pixel.
+    """
+    far = (regions.disparity < FAR) & (regions.mean(slope) < SMOOTH)
+    part = _parts(regions, far, ONE_SKY)
+    sky = np.zeros(regions.count, np.bool_)
+    for number in np.unique(part[np.unique(regions.labels[0])]):
+        members = (part == number) & far
+        if regions.size[members].sum() > LEAST_SKY * regions.size.sum() and _looks_like_sky(regions, members):
+            sky |= members
+    return sky
+
+
+def _looks_like_sky(regions: Regions, members: Chosen) -> bool:
+    light, red, yellow = np.average(regions.lab[members], axis=0, weights=regions.size[members])
+    rest = regions.size * ~members
+    others = float((regions.lab[:, 0] * rest).sum() / max(rest.sum(), 1.0))
+    blue = yellow < -4.0 and red < 12.0
+    overcast = light > 70.0 and light > others + 18.0 and np.hypot(red, yellow) < 14.0
+    return bool(blue or overcast)
+
+
+def find_ground(regions: Regions, sky: Chosen, fall: Floats) -> Ground:
+    """Regions of the ground: those on one surface that comes nearer towards the bottom and has nothing beneath it.
+
+    A plane in space is affine in disparity: 1/z = a x + b y + c. It is found by RANSAC over the regions of the lower
+    two thirds, and refitted with a bend, because networks bend planes. Nothing can be seen under the ground: a plane
+    with much of the picture below it is a subject's front, not a floor. `fall` (h, w) is how much nearer the surface
+    comes per row, in disparity: a region that lies on the plane but falls otherwise only touches it, like a foot.
+    """
+    height, width = regions.labels.shape
+    nothing = Ground(np.zeros(regions.count, np.bool_), np.zeros(regions.count, np.bool_))
+    place = np.column_stack([regions.centre / max(height, width), np.ones(regions.count)])
+    weight = regions.size * ~sky / regions.size.sum()
+    plane = _support_plane(place, regions.disparity, weight, height / max(height, width))
+    if plane is None:
+        return nothing
+    level, slope = _bent(place, regions.disparity, weight, plane)
+    near = ~sky & (np.abs(regions.disparity - level) < ON_PLANE)
+    falls = np.abs(regions.mean(fall) * max(height, width) - slope) < 0.7 * np.abs(slope) + 0.1
+    part = _parts(regions, near & falls, 0.5)
+    sizes = np.bincount(part, regions.size * (near & falls)) / regions.size.sum()
+    surely = near & falls & (sizes > LEAST_PART)[part]
+    if regions.size[surely].sum() < LEAST_GROUND * regions.size.sum():
+        return nothing
+    return Ground(surely, near & ~surely)
+
+
+def _support_plane(place: Values, disparity: Values, weight: Values, bottom: float) -> Values | None:
+    """(a, b, c) of the plane with most weight on it and little beneath it, or None where there is no such plane."""
+    usable = np.flatnonzero(weight * (place[:, 1] > bottom / 3))
+    if len(usable) < 8:
+        return None
+    rng = np.random.default_rng(0)
+    chance = weight[usable] / weight[usable].sum()
+    best: Values | None = None
+    most = LEAST_GROUND
+    for _ in range(TRIALS):
+        three = rng.choice(usable, 3, replace=False, p=chance)
+        if abs(np.linalg.det(place[three])) < 1e-3:
+            continue  # nearly in a line: their plane could stand anyhow
+        plane = np.linalg.solve(place[three], disparity[three])
+        if not (plane[1] > LEAST_FALL and abs(plane[0]) < MOST_TILT * plane[1]):
+            continue
+        above = disparity - place @ plane
+        score = float(weight @ ((np.abs(above) < ON_PLANE) - BENEATH * (above < -2 * ON_PLANE)))
+        if score > most:
+            best, most = plane, score
+    return best
+
+
+def _bent(place: Values, disparity: Values, weight: Values, plane: Values) -> tuple[Values, Values]:
+    """The ground's disparity at every region (N,) and its growth downwards, refitted with a term in y squared."""
+    terms = np.column_stack([place, place[:, 1] ** 2])
+    bent = np.append(plane, 0.0)
+    for _ in range(4):
+        inside = np.sqrt(weight) * (np.abs(disparity - terms @ bent) < ON_PLANE)
+        pull = 0.02 * np.diag([0, 0, 0, 1.0])  # keeps the bend at nothing where the data do not ask for it
+        left = np.vstack([terms * inside[:, None], pull])
+        bent = np.linalg.lstsq(left, np.append(disparity * inside, np.zeros(4)), rcond=None)[0]
+    return terms @ bent, bent[1] + 2.0 * bent[3] * place[:, 1]
+
+
+def _parts(regions: Regions, chosen: Chosen, weakest: float) -> NDArray[np.int64]:
+    """Connected part (N,) of each region, where chosen regions join across edges weaker than `weakest`."""
+    first, second = regions.pairs.T
+    joined = chosen[first] & chosen[second] & (regions.strength < weakest)
+    graph = coo_matrix((np.ones(joined.sum()), (first[joined], second[joined])), (regions.count, regions.count))
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
