@@ -23,20 +23,30 @@ TEXTURE = 6.0
 """What a texture feature's squared difference counts beside a colour's."""
 FEWEST = 64
 """Least number of places for source patches; below it they may reach over the surface's edge."""
-CORE = 5.0
+CORE = 3.5
 """The pyramid ends where no hole pixel is farther than this from a known one."""
 WALL = 2.0
 """Value of pixels that patches must not see, away from every colour."""
 RINGS = 32
 """Most steps in which the coarsest level is filled from outside in."""
-BLUR = 0.5
+BLUR = 1.0
 """How far proposals may be from the best one and still count, while the fill is looked for."""
-FINAL_BLUR = 0.05
+FINAL_BLUR = 0.01
 """The same, for the last vote of each level: hardly, so that the fill is as sharp as its sources."""
 MOST_HEALED = 0.1
 """Largest colour step at the hole's rim that is spread over the hole."""
-EFFORT = 300_000
+JUDGED = 1500
+"""Most patches of the level on which several beginnings are compared."""
+STARTS = 3
+"""From how many of the coarsest levels to begin."""
+TRIES = 2
+"""How often to begin on each."""
+EFFORT = 100_000
 """Patch updates a level is worth: small levels get many steps, large ones few."""
+STEPS = (2, 10)
+"""Fewest and most steps of a level."""
+REACH = 500_000
+"""Pixels a random search may reach, times patches: coarse levels look everywhere, fine ones only nearby."""
 
 
 class Filled(NamedTuple):
@@ -78,6 +88,20 @@ class _Level:
         total = np.maximum(counted * np.float32(3 + 2 * TEXTURE), np.float32(1e-6))
         self.full = np.where(whole, -total, total).astype(np.float32)
 
+    def state(self) -> tuple[Floats, Ints, Ints, Floats]:
+        """Copies of what filling changes: image, field and cost."""
+        return self.image.copy(), self.ny.copy(), self.nx.copy(), self.cost.copy()
+
+    def energy(self) -> float:
+        """Mean distance of the patches over the hole's rim to their sources.
+
+        Deep inside, a flat fill costs little; only the rim tells whether a fill carries on what is there.
+        """
+        flat, weight = self.image.reshape(len(self.image), -1), self.weight.reshape(len(self.image), -1)
+        rate(flat, weight, self.mean(), self.full, self.ys, self.xs, self.ny, self.nx, self.cost, R)
+        away = self.depth[self.ys, self.xs]
+        return float(self.cost[self.ys, self.xs][away <= max(R, away.min())].mean())
+
     def mean(self) -> Floats:
         """Colour mean of the patch around each pixel."""
         return np.asarray(cv2.blur(np.ascontiguousarray(self.image[..., :3]), (2 * R + 1, 2 * R + 1)))
@@ -90,14 +114,35 @@ def fill_from_exemplars(rgb: Floats, source: Mask, target: Mask, seed: int) -> F
     """
     state = np.array([(seed * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) % (1 << 64) or 1], np.uint64)
     levels = _pyramid(rgb, source, target)
-    _fill_by_rings(levels[-1], state)
-    for number in range(len(levels) - 1, -1, -1):
-        level = levels[number]
-        if number < len(levels) - 1:
-            _hand_down(levels[number + 1], level, state)
-            del levels[number + 1]
-        _settle(level, state)
+    number = _best_start(levels, state)
+    for finer in range(number - 1, -1, -1):
+        _hand_down(levels[finer + 1], levels[finer], state)
+        _settle(levels[finer], state)
     return _finish(levels[0])
+
+
+def _best_start(levels: list[_Level], state: NDArray[np.uint64]) -> int:
+    """Fill some coarse level well and give its number: the best of fills begun on several levels and several times.
+
+    How coarse is best differs from picture to picture: fine textures want a far view, large patterns get lost in one.
+    """
+    judged = len(levels) - 1
+    while judged > 0 and len(levels[judged - 1].ys) <= JUDGED:
+        judged -= 1
+    level, lowest = levels[judged], np.inf
+    best = level.state()
+    for start in range(max(judged, len(levels) - STARTS), len(levels)):
+        for _ in range(TRIES):
+            _fill_by_rings(levels[start], state)
+            _settle(levels[start], state)
+            for finer in range(start - 1, judged - 1, -1):
+                _hand_down(levels[finer + 1], levels[finer], state)
+                _settle(levels[finer], state)
+            energy = level.energy()
+            if energy < lowest:
+                best, lowest = level.state(), energy
+    level.image, level.ny, level.nx, level.cost = best
+    return judged
 
 
 def _pyramid(rgb: Floats, source: Mask, target: Mask) -> list[_Level]:
@@ -162,9 +207,10 @@ def _scatter(level: _Level, where: Mask, state: NDArray[np.uint64]) -> None:
 def _step(level: _Level, ys: Ints, xs: Ints, radius: int, sweeps: int, state: NDArray[np.uint64]) -> Floats:
     """Bring costs up to date and search; gives the patch means that the vote needs."""
     mean = level.mean()
-    rate(level.image, level.weight, mean, level.full, ys, xs, level.ny, level.nx, level.cost, R)
+    flat, weight = (a.reshape(len(a), -1) for a in (level.image, level.weight))
+    rate(flat, weight, mean, level.full, ys, xs, level.ny, level.nx, level.cost, R)
     search(
-        level.image, level.weight, mean, level.full, level.usable, ys, xs,
+        flat, weight, mean, level.full, level.usable, ys, xs,
         level.ny, level.nx, level.cost, R, radius, sweeps, state,
     )  # fmt: skip
     return mean
@@ -224,8 +270,8 @@ def _hand_down(coarse: _Level, fine: _Level, state: NDArray[np.uint64]) -> None:
 
 def _settle(level: _Level, state: NDArray[np.uint64]) -> None:
     """Search and vote by turns until the level's worth of effort is spent; the last votes are the sharpest."""
-    steps = int(np.clip(EFFORT // max(len(level.ys), 1), 2, 10))
-    radius = max(level.hole.shape) if steps > 4 else 16
+    steps = int(np.clip(EFFORT // max(len(level.ys), 1), *STEPS))
+    radius = int(np.clip(REACH // max(len(level.ys), 1), 8, max(level.hole.shape)))
     for step in range(steps):
         mean = _step(level, level.ys, level.xs, radius, 2, state)
         blur = BLUR if step + 1 < steps else FINAL_BLUR
@@ -239,6 +285,8 @@ def _heal(level: _Level) -> None:
     """
     beside = cv2.dilate(level.hole.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
     rim = beside & level.source
+    if not rim.any():  # the hole touches no pixel that it may take from: nothing to be in step with
+        return
     hy, hx = (a.astype(np.int32) for a in np.nonzero(rim))
     proposed = _vote(level, level.mean(), hy, hx, FINAL_BLUR)[:, :3]
     step = np.zeros((*rim.shape, 3), np.float32)

@@ -24,6 +24,8 @@ from numba import njit
 
 OFFSET = np.float32(0.06)
 """The largest colour offset b a patch may take on."""
+RELIEF = np.float32(0.75)
+"""Share of an offset's benefit that a pair is credited with, so that a source that needs none is taken first."""
 PRICE = np.float32(2e-6)
 """Cost of a pixel of horizontal displacement; vertical ones cost twice, as perspective runs up and down."""
 
@@ -36,11 +38,11 @@ def _offset(mean: Any, ty: int, tx: int, sy: int, sx: int, c: int) -> Any:
 
 @njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
 def _distance(
-    image: Any, weight: Any, mean: Any, full: Any, ty: int, tx: int, sy: int, sx: int, r: int, limit: float
+    flat: Any, weight: Any, mean: Any, full: Any, ty: int, tx: int, sy: int, sx: int, r: int, limit: float
 ) -> Any:
     """D of two patches; any value >= `limit` may be returned once it is known to be that large."""
-    channels = image.shape[2]
-    n = (2 * r + 1) * channels
+    channels = flat.shape[1] // mean.shape[1]
+    n = np.uintp((2 * r + 1) * channels)
     patch_weight = full[ty, tx]
     fixed = PRICE * (abs(sx - tx) + 2 * abs(sy - ty))
     gain = np.float32(0)
@@ -51,16 +53,16 @@ def _distance(
         for c in range(3):
             b = _offset(mean, ty, tx, sy, sx, c)
             gain += b * (2 * (mean[ty, tx, c] - mean[sy, sx, c]) - b)
-        gain *= (2 * r + 1) * (2 * r + 1)
+        gain *= RELIEF * (2 * r + 1) * (2 * r + 1)
     ceiling = (limit - fixed) * patch_weight + gain
     total = np.float32(0)
+    # Unsigned indices need no check for negative ones, so that the loop becomes vector instructions.
+    left, other = np.uintp((tx - r) * channels), np.uintp((sx - r) * channels)
     for row in range(-r, r + 1):
-        target = image[ty + row, tx - r : tx + r + 1].reshape(n)
-        source = image[sy + row, sx - r : sx + r + 1].reshape(n)
-        counts = weight[ty + row, tx - r : tx + r + 1].reshape(n)
-        for i in range(n):
-            d = target[i] - source[i]
-            total += counts[i] * d * d
+        i, j = np.uintp(ty + row), np.uintp(sy + row)
+        for k in range(n):
+            d = flat[i, left + k] - flat[j, other + k]
+            total += weight[i, left + k] * d * d
         if total >= ceiling:
             return limit
     return max(total - gain, np.float32(0)) / patch_weight + fixed
@@ -78,16 +80,16 @@ def _random(state: Any, n: int) -> Any:
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def rate(image: Any, weight: Any, mean: Any, full: Any, ys: Any, xs: Any, ny: Any, nx: Any, cost: Any, r: int) -> None:
+def rate(flat: Any, weight: Any, mean: Any, full: Any, ys: Any, xs: Any, ny: Any, nx: Any, cost: Any, r: int) -> None:
     """Bring `cost` up to date with an image or a field that has changed."""
     for k in range(len(ys)):
         y, x = ys[k], xs[k]
-        cost[y, x] = _distance(image, weight, mean, full, y, x, ny[y, x], nx[y, x], r, np.float32(np.inf))
+        cost[y, x] = _distance(flat, weight, mean, full, y, x, ny[y, x], nx[y, x], r, np.float32(np.inf))
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def search(
-    image: Any, weight: Any, mean: Any, full: Any, usable: Any, ys: Any, xs: Any,
+    flat: Any, weight: Any, mean: Any, full: Any, usable: Any, ys: Any, xs: Any,
     ny: Any, nx: Any, cost: Any, r: int, radius: int, sweeps: int, state: Any,
 ) -> None:  # fmt: skip
     """Improve the field by propagation and random search within `radius`, halved to 1; sweeps run there and back."""
@@ -104,7 +106,7 @@ def search(
                 if cost[i, j] < np.inf:
                     sy, sx = ny[i, j] + dy, nx[i, j] + dx
                     if usable[sy, sx] and (sy != by or sx != bx):
-                        d = _distance(image, weight, mean, full, y, x, sy, sx, r, best)
+                        d = _distance(flat, weight, mean, full, y, x, sy, sx, r, best)
                         if d < best:
                             best, by, bx = d, sy, sx
             reach = radius
@@ -114,7 +116,7 @@ def search(
                 sy = top + _random(state, bottom - top + 1)
                 sx = left + _random(state, right - left + 1)
                 if usable[sy, sx]:
-                    d = _distance(image, weight, mean, full, y, x, sy, sx, r, best)
+                    d = _distance(flat, weight, mean, full, y, x, sy, sx, r, best)
                     if d < best:
                         best, by, bx = d, sy, sx
                 reach //= 2
@@ -140,7 +142,7 @@ def vote(
         for dy in range(-r, r + 1):
             for dx in range(-r, r + 1):
                 cheapest = min(cheapest, cost[y - dy, x - dx])
-        scale = np.float32(1.0) / (np.float32(blur) * (cheapest + np.float32(2e-5)))
+        scale = np.float32(1.0) / (np.float32(blur) * (cheapest + np.float32(1e-7)))
         total[:] = 0
         weights = np.float32(0)
         for dy in range(-r, r + 1):

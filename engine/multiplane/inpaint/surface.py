@@ -1,6 +1,6 @@
 """Continue the depth of visible surfaces behind what hides them: a robust plane in disparity, met without a step.
 
-Disparity d = 1/z of a plane in space is affine in the picture: d = a x + b y + c. For each surface a, b, c come from its
+Disparity d = 1/z of a plane in space is affine in the picture: d = a x + b y + c. Per surface a, b, c come from its
 known pixels near the hole by iteratively reweighted least squares (Tukey's biweight), with the slopes pulled to zero as
 far as the surface is not a plane; what the plane leaves at the rim is spread over the hole by the membrane, so that
 hidden and visible depth meet.
