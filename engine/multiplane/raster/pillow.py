@@ -53,6 +53,8 @@ def pillow_raster(path: Path, kind: Kind) -> Raster:
         if kind == "PNG" and _png_bits(path) == 16:
             return _from_planes(kind, imagecodecs.png_decode(path.read_bytes()), facts)
         image.load()
+        if kind == "TIFF":
+            facts["exif"].pop(ExifTags.Base.Orientation, None)  # of all its plugins, this one turns pixels itself
         return _decoded(path, kind, image, facts)
 
 
@@ -112,7 +114,10 @@ def _png_bits(path: Path) -> int:
 
 
 def _dpi(image: Image.Image) -> float | None:
+    """The horizontal resolution where the file states it; Pillow makes 1 of a TIFF's silence."""
     stated = image.info.get("dpi")
+    if isinstance(image, TiffImagePlugin.TiffImageFile) and TiffImagePlugin.X_RESOLUTION not in image.tag_v2:
+        return None
     return float(stated[0]) if isinstance(stated, tuple) else None
 
 

@@ -4,10 +4,12 @@ import logging
 import warnings
 from pathlib import Path
 
+from PIL import Image
+
 from multiplane.errors import FormatError
 from multiplane.raster.kinds import first_line, kind_of
 from multiplane.raster.pillow import pillow_raster
-from multiplane.raster.raster import Raster
+from multiplane.raster.raster import MAX_PIXELS, Raster
 from multiplane.raster.tiff import deep_tiff
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,10 @@ def read_raster(path: Path) -> Raster:
             raster = deep or pillow_raster(path, kind)
     except FormatError:
         raise
+    except Image.DecompressionBombError as error:  # from decoders that read the size before they show it
+        raise FormatError(
+            f"{str(path)!r} has more than the {MAX_PIXELS // 1_000_000} megapixels that are read; scale it down first"
+        ) from error
     except MemoryError as error:
         raise FormatError(f"{str(path)!r} does not fit in memory; scale it down first") from error
     except Exception as error:  # decoders raise whatever damaged bytes lead them to
