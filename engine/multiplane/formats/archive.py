@@ -129,7 +129,7 @@ def _check_total(size: tuple[int, int], documents: list[dict[str, Any]]) -> None
     if canvas > MAX_CANVAS_PIXELS or total > MAX_PIXELS:
         raise FormatError(
             f"the scene claims {canvas / 1e6:.0f} megapixels and {total / 1e6:.0f} in its layers, but this version"
-            f" reads up to {MAX_CANVAS_PIXELS / 1e6:.0f} and {MAX_PIXELS / 1e6:.0f}; use a smaller photo or fewer layers"
+            f" reads up to {MAX_CANVAS_PIXELS / 1e6:.0f} and {MAX_PIXELS / 1e6:.0f}; use a smaller photo"
         )
 
 

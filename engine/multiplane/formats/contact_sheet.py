@@ -1,5 +1,6 @@
 """A contact sheet of a scene: the photo, its depth, every layer on a checkerboard, and what lies behind them all."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +29,7 @@ Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 WIDTH, MARGIN, GUTTER = 2400, 96, 48
 HEADER, CAPTION = 176, 128
 ROUNDING = 14
-WIDEST, TALLEST = 4.0, 1.5
+WIDEST, TALLEST = 4.0, 2.0
 """A cell is at most this many times as wide as high, or as high as wide; a longer picture is fitted into it."""
 
 GROUND: Colour = (22, 23, 26)
@@ -39,7 +40,7 @@ PLANE_COLOURS: dict[str, Colour] = {
     "midground": (240, 196, 92),
     "background": (108, 164, 236),
 }
-SHORTENED = "..."
+DOT, SHORTENED = "\N{MIDDLE DOT}", "..."
 HEADLINE_SIZE, TITLE_SIZE, FACTS_SIZE = 64, 30, 25
 
 
@@ -79,7 +80,7 @@ def _grid(scene: Scene) -> tuple[int, int]:
     aspect = scene.camera.width / scene.camera.height
     if aspect > 2.2:
         return 2, 1
-    return (4, 2) if aspect > 0.85 else (4, 1)
+    return (4, 2) if aspect > 0.85 else (5, 1)
 
 
 def _in_rows(cells: list[Cell], columns: int) -> list[list[Cell]]:
@@ -116,7 +117,7 @@ def _layer_cell(scene: Scene, layer: Layer) -> Cell:
     if layer.blend != "normal":
         facts.append(layer.blend)
     picture = partial(layer_picture, layer, scene)
-    return Cell(picture, layer.name, "  \N{MIDDLE DOT}  ".join(facts), PLANE_COLOURS[layer.plane])
+    return Cell(picture, layer.name, f"  {DOT}  ".join(facts), PLANE_COLOURS[layer.plane])
 
 
 def _backdrop_cells(scene: Scene) -> list[Cell]:
@@ -145,7 +146,7 @@ def _draw_header(sheet: Image.Image, scene: Scene) -> None:
     draw, width = ImageDraw.Draw(sheet), WIDTH - 2 * MARGIN
     name = PurePath(scene.origin.photo).stem or "scene"
     _write(draw, (MARGIN - 3, MARGIN), name, HEADLINE_SIZE, BRIGHT, width)
-    _write(draw, (MARGIN, MARGIN + 88), "   \N{MIDDLE DOT}   ".join(facts), TITLE_SIZE, QUIET, width)
+    _write(draw, (MARGIN, MARGIN + 88), f"   {DOT}   ".join(facts), TITLE_SIZE, QUIET, width)
 
 
 def _draw_cell(sheet: Image.Image, cell: Cell, corner: tuple[int, int], box: Size, scene: Scene) -> None:
@@ -153,8 +154,7 @@ def _draw_cell(sheet: Image.Image, cell: Cell, corner: tuple[int, int], box: Siz
     scale = min(box[0] / camera.width, box[1] / camera.height)
     size = max(1, round(camera.width * scale)), max(1, round(camera.height * scale))
     picture = Image.fromarray(cell.make(size))
-    inset = (box[0] - size[0]) // 2, (box[1] - size[1]) // 2
-    sheet.paste(picture, (corner[0] + inset[0], corner[1] + inset[1]), _rounded(size))
+    sheet.paste(picture, corner, _rounded(size))
     draw, left, baseline = ImageDraw.Draw(sheet), corner[0], corner[1] + box[1]
     _write(draw, (left, baseline + 18), cell.title, TITLE_SIZE, BRIGHT, box[0])
     if "\t" in cell.facts:
@@ -177,11 +177,18 @@ def _draw_legend(sheet: Image.Image, corner: tuple[int, int], near: str, far: st
 def _write(draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: Colour, width: int) -> int:
     """Write one line, shortened to `width` pixels, and return its length."""
     font = ImageFont.load_default(size)
-    line = "".join(mark if mark.isprintable() else " " for mark in text)
+    line = _drawable(text)
     while draw.textlength(line, font) > width:
         line = line.removesuffix(SHORTENED)[:-1] + SHORTENED
     draw.text(at, line, colour, font)
     return round(draw.textlength(line, font))
+
+
+def _drawable(text: str) -> str:
+    """`text` in the letters of Pillow's own font, which knows ASCII and the middle dot: accents go, the rest is "?"."""
+    plain = (mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
+    known = (mark if mark == DOT or mark.isascii() else "?" for mark in plain)
+    return "".join(mark if mark.isprintable() else " " for mark in known)
 
 
 def _rounded(size: Size, radius: int = ROUNDING) -> Image.Image:
