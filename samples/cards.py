@@ -258,7 +258,7 @@ def _ring(view: View, table: Floats) -> Card:
     at, x0, outer, inner = 5.8, 1.72, 0.72, 0.52
     part = view.around(at, (x0 - outer, x0 + outer), 2 * outer)
     x, height = part.upright(at, x0)
-    y = np.float32(outer - 0.01) - height
+    y = np.float32(outer) - height
     radius = np.hypot(x, y)
     inside = (radius < outer) & (radius > inner)
     rgb, shadow = paint.ring(table, x, y, inner, outer), _shadow(view, x0 - 0.12, at + 0.03, 0.5, 0.24, 0.5)

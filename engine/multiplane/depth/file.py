@@ -128,7 +128,7 @@ def _grey(raster: Raster, path: Path) -> NDArray[Any]:
     samples = raster.samples if raster.palette is None else raster.palette[raster.samples][..., :3]
     if samples.ndim == 2:
         return samples
-    if raster.space == "rgb":
+    if raster.space != "cmyk":
         top = np.iinfo(samples.dtype).max if samples.dtype.kind in "iu" else 255
         spread = max(_furthest(samples[..., 0], samples[..., 1]), _furthest(samples[..., 1], samples[..., 2]))
         if spread <= GREY_SPREAD * (top / 255):
