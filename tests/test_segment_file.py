@@ -87,6 +87,9 @@ def test_transparent_pixels_of_a_label_map_are_the_rest(tmp_path: Path) -> None:
     stored[:3, :, 1] = 0
     Image.fromarray(stored, "LA").save(tmp_path / "map.png")
     assert {s.name: int(s.mask[:3].sum()) for s in cut(tmp_path / "map.png")}["rest"] == 3 * WIDTH
+    stored[..., 1] = 0
+    Image.fromarray(stored, "LA").save(tmp_path / "map.png")
+    refused(lambda: segments_from_file(tmp_path / "map.png"), "transparent everywhere")
 
 
 @pytest.mark.parametrize(

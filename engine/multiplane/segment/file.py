@@ -94,21 +94,21 @@ def _label_map(path: Path) -> tuple[Ints, list[str]]:
     values = _packed(raster.samples) if colourful else raster.samples
     if raster.space == "cmyk" or values.dtype.kind not in "iu":
         raise FormatError(f"{str(path)!r} holds {raster.space} {values.dtype}, not labels; save an integer label map")
-    present = _distinct(values)
+    outside = _transparent(raster)
+    if outside is not None and outside.all():
+        raise FormatError(f"{str(path)!r} is transparent everywhere; paint the segments opaque")
+    present = _distinct(values if outside is None else values[~outside])
     if len(present) > MAX_SEGMENTS:
         raise FormatError(
             f"{str(path)!r} has {len(present)} distinct values, more than {MAX_SEGMENTS} segments; save labels without"
             " smoothing and without lossy compression"
         )
     owner = np.searchsorted(present, values).astype(np.int32)
-    outside = _transparent(raster)
     if outside is not None:
         owner[outside] = NOBODY
     given = _names(path.with_suffix(".json"))
-    used = np.unique(owner[owner >= 0])
-    owner = np.where(owner >= 0, np.searchsorted(used, owner), NOBODY).astype(np.int32)
     bits = raster.samples.dtype.itemsize * 8
-    keys = [_hex(int(value), bits) if colourful else str(int(value)) for value in present[used]]
+    keys = [_hex(int(value), bits) if colourful else str(int(value)) for value in present]
     return owner, [given.get(key, f"segment {key}") for key in keys]
 
 
