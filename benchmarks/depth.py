@@ -56,7 +56,9 @@ def data_folder() -> Path:
 def print_row(picture: str, name: str, scores: Values) -> None:
     """One line of the table."""
     delta1, error, rank, order, seconds = scores
-    print(f"{picture:<16}{name[-24:]:<26}{delta1:>8.3f}{error:>8.3f}{rank:>10.3f}{order:>9.3f}{seconds:>9.2f}", flush=True)
+    print(
+        f"{picture:<16}{name[-24:]:<26}{delta1:>8.3f}{error:>8.3f}{rank:>10.3f}{order:>9.3f}{seconds:>9.2f}", flush=True
+    )
 
 
 def measure(backend: DepthBackend, truth_path: Path) -> Values:

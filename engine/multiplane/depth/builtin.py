@@ -11,7 +11,7 @@ from multiplane.depth.cues.haze import find_haze
 from multiplane.depth.cues.horizon import find_horizon
 from multiplane.depth.cues.regions import Regions, find_regions
 from multiplane.depth.cues.saliency import find_figure
-from multiplane.depth.cues.sky import find_sky
+from multiplane.depth.cues.sky import find_sky, trace_sky
 from multiplane.depth.cues.subject import find_subject
 from multiplane.depth.fusion import Cues, fuse, ground_disparity
 from multiplane.depth.upsample import smooth_within_edges, upsample
@@ -24,6 +24,8 @@ LEAST_SIDE = 32
 """Thinner pictures are stretched to this, so that every cue has something to look at."""
 SPACING = 16
 """Pixels across a region."""
+BORROW = 0.08
+"""How far a mast against the sky looks for the depth of what it belongs to, as a share of the long side."""
 FOCUS = 0.8
 """What the whole range of sharpness adds to the figure cue."""
 
@@ -58,7 +60,21 @@ def working_disparity(rgb: Floats) -> Floats:
     horizon = find_horizon(rgb, sky_edge(regions, sky))
     ground = find_ground(regions, np.maximum(figure, subject), horizon) * (1 - sky)
     value = fuse(regions, Cues(sky, ground, subject, sharp, haze, horizon, trust), outline)
-    return smooth_within_edges(paint_planes(regions, value, ground, horizon))
+    disparity = smooth_within_edges(paint_planes(regions, value, ground, horizon))
+    painted = regions.paint(sky)
+    return put_sky_behind(disparity, painted, trace_sky(rgb, painted))
+
+
+def put_sky_behind(disparity: Floats, sky: Floats, traced: Floats) -> Floats:
+    """`disparity` (h, w) with the sky redrawn along `traced`; what turns out to be no sky takes its depth from near by."""
+    solid = np.where(sky < 0.5, 1.0, 0.0).astype(np.float32)
+    if solid.all():
+        return disparity
+    size = (2 * round(BORROW * max(sky.shape)) + 1,) * 2
+    weight = cv2.blur(solid, size, borderType=cv2.BORDER_REPLICATE)
+    nearby = cv2.blur(solid * disparity, size, borderType=cv2.BORDER_REPLICATE) / np.maximum(weight, 1e-6)
+    standing = np.where((solid == 0) & (weight > 1e-3), np.maximum(nearby, disparity), disparity)
+    return np.asarray(standing * (1 - traced), np.float32)
 
 
 def sky_edge(regions: Regions, sky: NDArray[np.float64]) -> float | None:

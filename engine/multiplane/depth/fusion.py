@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.arrays import Floats
+from multiplane.depth.cues.balance import balance
 from multiplane.depth.cues.regions import Regions
 from multiplane.depth.cues.subject import standing_parts
 
@@ -17,7 +18,7 @@ PRIOR, GROUND, SKY, SUBJECT = 0.5, 0.5, 10.0, 3.0
 """What a region's own cue weighs against a link to a like neighbour, which weighs 1."""
 SHARP, HAZE, SIDES = 0.15, 0.15, 0.08
 """Disparity that the whole range of these weaker cues makes."""
-STAND = 0.3
+STAND = 0.7
 """Where between its middle (0) and its foot (1) a subject takes its depth from: feet are hidden or missed often."""
 TILT = 0.25
 """How much of the usual slope a subject keeps from its top to its bottom."""
@@ -74,15 +75,7 @@ def fuse(regions: Regions, cues: Cues, outline: Floats) -> Values:
     ):
         weight, pull = weight + strength, pull + strength * target
     link, slope = links(regions, cues, plane)
-    first, second = regions.pairs.T
-    system, right = np.diag(weight), pull
-    np.add.at(system, (first, first), link)
-    np.add.at(system, (second, second), link)
-    np.add.at(system, (first, second), -link)
-    np.add.at(system, (second, first), -link)
-    np.add.at(right, first, link * slope)
-    np.add.at(right, second, -link * slope)
-    return np.asarray(np.linalg.solve(system, right))
+    return balance(weight, pull / weight, regions.pairs, link, slope)
 
 
 def subject_pull(regions: Regions, cues: Cues, outline: Floats) -> tuple[Values, Values]:

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
+from multiplane.depth.cues.balance import balance
 from multiplane.depth.cues.regions import Regions
 
 COLOUR = 10.0
@@ -34,7 +35,7 @@ def find_figure(regions: Regions) -> NDArray[np.float64]:
 
 def background_likelihood(regions: Regions) -> NDArray[np.float64]:
     """How firmly each region (N,) is tied to the picture's border by paths of its own colour, in [0, 1]."""
-    count, (first, second) = regions.count, regions.pairs.T
+    count = regions.count
     length = border_length(regions)
     rim = np.flatnonzero(length > 0)
     edge = np.concatenate([regions.pairs, np.stack([rim, np.roll(rim, 1)], axis=1)]) if len(rim) > 1 else regions.pairs
@@ -65,15 +66,8 @@ def border_length(regions: Regions) -> NDArray[np.float64]:
     return np.asarray(length / np.sqrt(np.median(regions.size)))
 
 
-def settle(
-    regions: Regions, background: NDArray[np.float64], foreground: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def settle(regions: Regions, background: NDArray[np.float64], foreground: NDArray[np.float64]) -> NDArray[np.float64]:
     """Least squares between being background, being foreground and agreeing with neighbours of like colour; in [0, 1]."""
-    first, second = regions.pairs.T
     like = np.exp(-(regions.contrast**2) / (2 * COLOUR**2)) + 0.1
-    system = np.diag(background + foreground + 1e-3)
-    np.add.at(system, (first, first), like)
-    np.add.at(system, (second, second), like)
-    np.add.at(system, (first, second), -like)
-    np.add.at(system, (second, first), -like)
-    return np.asarray(np.clip(np.linalg.solve(system, foreground), 0, 1))
+    weight = background + foreground + 1e-3
+    return np.clip(balance(weight, foreground / weight, regions.pairs, like), 0, 1)

@@ -16,6 +16,8 @@ STEP = 14.0
 """Lab distance that two touching regions of one sky may have: clouds are soft."""
 DARKER = 22.0
 """How much darker than its mean, in Lab lightness, a part of the sky may be."""
+NEAR_SKY = 0.03
+"""How far around a pixel the sky's colour is looked up, as a share of the long side."""
 LEAST_AREA = 0.01
 """Smaller candidates are gaps between leaves or lamps."""
 
@@ -78,3 +80,25 @@ def verdict(regions: Regions, members: NDArray[np.bool_]) -> float:
     lead = ramp(np.asarray(light - others), 18.0, 38.0)
     neutral = 1 - ramp(np.asarray(yellow), 4.0, 14.0)
     return float(np.maximum(blue, lead * neutral))
+
+
+def trace_sky(rgb: Floats, sky: Floats) -> Floats:
+    """The sky map (H, W) in [0, 1] of regions, redrawn pixel by pixel: masts cut out of it, gaps between leaves let in.
+
+    Near sky, a pixel is sky as far as it has the colour that the sky has around it.
+    """
+    radius = 2 * round(NEAR_SKY * max(sky.shape)) + 1
+    size = (radius, radius)
+    amount = cv2.blur(sky, size, borderType=cv2.BORDER_REPLICATE)
+    lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab)
+    around = cv2.blur(lab * sky[..., None], size, borderType=cv2.BORDER_REPLICATE)
+    around /= np.maximum(amount, 1e-4)[..., None]
+    unlike = np.linalg.norm(lab - around, axis=2)
+    # Where there is only a little sky around, a like colour proves little: water, windows, a pale wall.
+    let_in = np.maximum(sky, (1 - ramp(unlike, 8.0, 16.0)) ** 2 * ramp(amount, 0.15, 0.35))
+    cut_out = ramp(unlike, 14.0, 26.0)
+    # A mast stands on something; what floats freely in the sky by colour alone is a cloud.
+    _, part = cv2.connectedComponents(((cut_out > 0.5) | (sky < 0.5)).astype(np.uint8))
+    grounded = np.zeros(int(part.max()) + 1, bool)
+    grounded[part[sky < 0.5]] = True
+    return np.asarray(np.where(sky > 0.5, sky * (1 - cut_out * grounded[part]), let_in), np.float32)

@@ -12,7 +12,7 @@ LEAST_AREA, MOST_AREA = 0.01, 0.6
 """Shares of the picture between which a figure is a subject, not a speck and not the scene itself."""
 LEAST_GAP = 0.2
 """Difference of the figure cue, inside against outside, below which nothing stands out."""
-CUTS = 3
+CUTS = 2
 """Rounds of fitting colours and cutting."""
 
 
