@@ -14,8 +14,11 @@ We need the inverse, x for a given x', and q is known at x only, so (1) is solve
 With the eye at rest (2) is x = x' without rounding.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from multiplane.arrays import Floats
 from multiplane.errors import SceneError
@@ -25,6 +28,11 @@ from multiplane.scene import Scene
 
 ITERATIONS = 5
 """Rounds of (2); each leaves at most STEEPEST of the error, and far less where depth is smooth."""
+
+BAND = 64
+"""Rows blended at once."""
+
+Places = NDArray[np.float64]
 
 
 def render_view(scene: Scene, eye: Eye, width: int, height: int) -> Floats:
@@ -41,13 +49,15 @@ def render_prepared(prepared: Prepared, eye: Eye) -> Floats:
     nearest = max(float(pane.q.max()) for pane in prepared.panes)
     if eye.z * nearest >= 0.5:
         raise SceneError(f"the eye moves {eye.z:g} forward, but may only half way to the nearest, at {1 / nearest:g}")
-    canvas = np.zeros((prepared.height, prepared.width, 3), np.float32)
+    # With a fourth channel, which nobody reads, OpenCV blends whole pixels.
+    canvas = np.zeros((prepared.height, prepared.width, 4), np.float32)
     zoom = border_zoom(prepared, eye)
     for index, pane in enumerate(prepared.panes):
         # Should an eye reach past the margin, the backdrop's edge goes on; the others just end.
         beyond = cv2.BORDER_REPLICATE if index == 0 else cv2.BORDER_CONSTANT
         _draw(canvas, pane, prepared, eye, zoom, beyond)
-    return np.clip(canvas, 0.0, 1.0, out=canvas)
+    rgb = np.asarray(cv2.cvtColor(canvas, cv2.COLOR_RGBA2RGB), np.float32)
+    return np.clip(rgb, 0.0, 1.0, out=rgb)
 
 
 def border_zoom(prepared: Prepared, eye: Eye) -> float:
@@ -64,16 +74,24 @@ def border_zoom(prepared: Prepared, eye: Eye) -> float:
 
 
 def _draw(canvas: Floats, pane: Pane, prepared: Prepared, eye: Eye, zoom: float, beyond: int) -> None:
+    """Blend the pane over `canvas` (H, W, 4), in bands that fit a processor's cache."""
     x0, y0, x1, y1 = _box(pane, prepared, eye, zoom, whole=beyond == cv2.BORDER_REPLICATE)
     if x0 >= x1 or y0 >= y1:
         return
-    map_x, map_y = _source(pane, prepared, eye, zoom, (x0, y0, x1, y1))
-    seen = cv2.remap(pane.colour, map_x, map_y, cv2.INTER_CUBIC, borderMode=beyond)
-    window = canvas[y0:y1, x0:x1]
-    through = 1.0 - seen[..., 3:]
-    window *= through + seen[..., :3] if pane.multiply else through
-    if not pane.multiply:
-        window += seen[..., :3]
+    look = _Look(prepared, eye, zoom)
+    q = _inverse_depth(pane, look, (x0, y0, x1, y1))
+    across = np.arange(x0, x1, dtype=np.float64) + 0.5
+    for top in range(y0, y1, BAND):
+        bottom = min(top + BAND, y1)
+        down = np.arange(top, bottom, dtype=np.float64) + 0.5
+        map_x, map_y = look.source(across, down, q[top - y0 : bottom - y0], pane.corner)
+        seen = cv2.remap(pane.colour, map_x, map_y, cv2.INTER_CUBIC, borderMode=beyond)
+        window = canvas[top:bottom, x0:x1]
+        through = cv2.merge([1.0 - seen[..., 3]] * 4)
+        if pane.multiply:
+            window[:] = cv2.multiply(window, cv2.add(through, seen))
+        else:
+            window[:] = cv2.add(cv2.multiply(window, through), seen)
 
 
 def _box(pane: Pane, prepared: Prepared, eye: Eye, zoom: float, whole: bool) -> tuple[int, int, int, int]:
@@ -95,39 +113,45 @@ def _box(pane: Pane, prepared: Prepared, eye: Eye, zoom: float, whole: bool) -> 
     return box[0][0], box[1][0], box[0][1], box[1][1]
 
 
-def _source(
-    pane: Pane, prepared: Prepared, eye: Eye, zoom: float, box: tuple[int, int, int, int]
-) -> tuple[Floats, Floats]:
-    """Where in `pane.colour` each pixel of the box comes from: OpenCV's coordinates, first pixel's centre at 0."""
+def _inverse_depth(pane: Pane, look: "_Look", box: tuple[int, int, int, int]) -> Floats:
+    """q of what each pixel of the box (x0, y0, x1, y1) shows of the pane: (2) on the grid, then interpolated."""
     x0, y0, x1, y1 = box
     wide, high = -(-(x1 - x0) // GRID), -(-(y1 - y0) // GRID)
-    coarse = [_Axis(prepared, eye, zoom, axis, start + GRID * (np.arange(n) + 0.5)) for axis, start, n in
-              ((0, x0, wide), (1, y0, high))]  # fmt: skip
-    q = np.full((high, wide), prepared.depths.focus, np.float32)
+    across, down = (start + GRID * (np.arange(n, dtype=np.float64) + 0.5) for start, n in ((x0, wide), (y0, high)))
+    q = np.full((high, wide), look.prepared.depths.focus, np.float32)
     for _ in range(ITERATIONS):
-        node_x = (coarse[0].source(q) - pane.corner[0]) / GRID - 0.5
-        node_y = (coarse[1].source(q) - pane.corner[1]) / GRID - 0.5
-        q = cv2.remap(pane.q, node_x, node_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    q = cv2.resize(q, (wide * GRID, high * GRID), interpolation=cv2.INTER_LINEAR)[: y1 - y0, : x1 - x0]
-    fine = [_Axis(prepared, eye, zoom, axis, np.arange(start, end) + 0.5) for axis, start, end in
-            ((0, x0, x1), (1, y0, y1))]  # fmt: skip
-    offset = [np.float32(pane.corner[axis] + 0.5) for axis in (0, 1)]
-    return fine[0].source(q) - offset[0], fine[1].source(q) - offset[1]
+        map_x, map_y = look.source(across, down, q, pane.corner)
+        # From the first pixel's centre at 0 to the first node's.
+        node_x, node_y = ((at - (GRID - 1) / 2) / GRID for at in (map_x, map_y))
+        q = np.asarray(cv2.remap(pane.q, node_x, node_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+    q = cv2.resize(q, (wide * GRID, high * GRID), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(q[: y1 - y0, : x1 - x0], np.float32)
 
 
-class _Axis:
-    """Equation (2) along one axis for output positions `at`: x = base + slope q(x), in pixels of the canvas."""
+@dataclass(frozen=True)
+class _Look:
+    """One view: the prepared scene, the eye, the zoom."""
 
-    def __init__(self, prepared: Prepared, eye: Eye, zoom: float, axis: int, at: Floats) -> None:
-        size, shift = ((prepared.width, eye.x), (prepared.height, eye.y))[axis]
-        focus = prepared.depths.focus
-        aimed = (at - size / 2) / zoom - prepared.focal * shift * focus / (1 - eye.z * focus)
-        shape = (1, -1) if axis == 0 else (-1, 1)
-        self.base = (aimed + size / 2).astype(np.float32).reshape(shape)
-        self.slope = (prepared.focal * shift - eye.z * aimed).astype(np.float32).reshape(shape)
+    prepared: Prepared
+    eye: Eye
+    zoom: float
 
-    def source(self, q: Floats) -> Floats:
-        """Canvas positions (h, w) for inverse depths q (h, w)."""
-        out = q * self.slope
-        out += self.base
-        return out
+    def source(self, across: Places, down: Places, q: Floats, corner: tuple[int, int]) -> tuple[Floats, Floats]:
+        """One round of (2) for output columns `across` (w,) and rows `down` (h,), given q (h, w).
+
+        Returns positions in the pane at `corner` as OpenCV counts them, the first pixel's centre at 0.
+        """
+        base_x, slope_x = self._line(across, self.prepared.width, self.eye.x)
+        base_y, slope_y = self._line(down, self.prepared.height, self.eye.y)
+        map_x = q * slope_x
+        map_x += base_x - np.float32(corner[0] + 0.5)
+        map_y = q * slope_y[:, None]
+        map_y += base_y[:, None] - np.float32(corner[1] + 0.5)
+        return map_x, map_y
+
+    def _line(self, at: Places, size: int, shift: float) -> tuple[Floats, Floats]:
+        """(2) along one axis as x = base + slope q, in pixels of the canvas."""
+        focus = self.prepared.depths.focus
+        aimed = (at - size / 2) / self.zoom - self.prepared.focal * shift * focus / (1 - self.eye.z * focus)
+        slope = self.prepared.focal * shift - self.eye.z * aimed
+        return (aimed + size / 2).astype(np.float32), slope.astype(np.float32)
