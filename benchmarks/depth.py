@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.depth import DepthBackend, load_depth
-from multiplane.errors import BackendError
+from multiplane.errors import BackendError, PhotoError
 from multiplane.pixels.levels import from_levels
 from multiplane.scene import Camera, Photo
 
@@ -66,6 +66,8 @@ def measure(backend: DepthBackend, truth_path: Path) -> Values:
     with np.load(truth_path) as stored:
         truth = stored["disparity"].astype(np.float64)
     bgr = cv2.imread(str(truth_path.with_suffix(".png")), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise PhotoError(f"{truth_path.with_suffix('.png')} is no readable picture: every NAME.npz needs its NAME.png")
     rgb = from_levels(np.ascontiguousarray(bgr[..., ::-1]))
     height, width = rgb.shape[:2]
     start = time.perf_counter()

@@ -15,7 +15,7 @@ from multiplane.depth.cues.balance import balance
 from multiplane.depth.cues.horizon import vanishing_row
 from multiplane.depth.cues.regions import find_regions, touching
 from multiplane.depth.cues.sky import find_sky
-from multiplane.depth.upsample import upsample
+from multiplane.depth.edge_aware import upsample
 from multiplane.errors import BackendError
 from multiplane.pixels.disparity import FAR, NEAR
 from multiplane.pixels.levels import from_levels, to_levels

@@ -13,8 +13,8 @@ from multiplane.depth.cues.regions import Regions, find_regions
 from multiplane.depth.cues.saliency import find_figure
 from multiplane.depth.cues.sky import find_sky, trace_sky
 from multiplane.depth.cues.subject import find_subject
+from multiplane.depth.edge_aware import smooth_within_edges, upsample
 from multiplane.depth.fusion import Cues, fuse, ground_disparity
-from multiplane.depth.upsample import smooth_within_edges, upsample
 from multiplane.pixels.disparity import depth_from_disparity
 from multiplane.scene import DepthMap, Photo
 
@@ -66,7 +66,7 @@ def working_disparity(rgb: Floats) -> Floats:
 
 
 def put_sky_behind(disparity: Floats, sky: Floats, traced: Floats) -> Floats:
-    """`disparity` (h, w) with the sky redrawn along `traced`; what turns out to be no sky takes its depth from near by."""
+    """`disparity` (h, w) with the sky redrawn along `traced`; what turns out not to be sky borrows depth near by."""
     solid = np.where(sky < 0.5, 1.0, 0.0).astype(np.float32)
     if solid.all():
         return disparity

@@ -1,4 +1,4 @@
-"""Least squares on the graph of regions: every region has a wish, and touching regions want to differ by a given step."""
+"""Least squares on the graph of regions: each has a wish, and touching ones want to differ by a given step."""
 
 import numpy as np
 from numpy.typing import NDArray

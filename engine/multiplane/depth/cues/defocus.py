@@ -1,4 +1,4 @@
-"""Measures how sharp edges are by blurring them once more: what the lens was focused on is mostly what the picture is of."""
+"""Measures how sharp edges are by blurring them once more: the lens was mostly focused on the subject."""
 
 import cv2
 import numpy as np

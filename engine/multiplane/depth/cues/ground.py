@@ -1,4 +1,4 @@
-"""Finds what one could walk or set a cup on: below the horizon, and reaching the bottom border through its own colour."""
+"""Finds what one could walk or set a cup on: below the horizon, tied to the bottom border by its own colour."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -60,7 +60,7 @@ def slanted_lines(rgb: Floats) -> NDArray[np.float64]:
     angle, length = np.arctan2(down, across), np.hypot(across, down)
     slanted = (angle > np.deg2rad(6)) & (angle < np.deg2rad(78)) & (length > 0.04 * max(grey.shape))
     lines, length = lines[slanted], length[slanted]
-    return lines[np.argsort(-length, kind="stable")[:LINES]]
+    return np.asarray(lines[np.argsort(-length, kind="stable")[:LINES]])
 
 
 def intersections(lines: NDArray[np.float64]) -> NDArray[np.float64]:

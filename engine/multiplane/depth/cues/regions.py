@@ -1,4 +1,4 @@
-"""Cuts a picture into a few hundred small regions of one colour, and says which of them touch and how differently they look."""
+"""Cuts a picture into a few hundred small regions of one colour, and says which touch and how they differ."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,8 @@ RULER = 10.0
 class Regions:
     """N regions of a picture: `labels` (H, W) in 0..N-1 and what each looks like.
 
-    `lab` (N, 3) mean CIE Lab; `centre` (N, 2) mean (x, y), `bottom` and `top` (N,) lowest and highest row, all in [0, 1] of the
-    picture's sides; `size` (N,) pixels; `pairs` (M, 2) touching regions, first < second; `contrast` (M,) Lab
-    distance of each pair.
+    `lab` (N, 3) mean CIE Lab; `centre` (N, 2) mean (x, y) in [0, 1] of the picture's sides; `size` (N,) pixels; `pairs`
+    (M, 2) touching regions, first < second; `contrast` (M,) Lab distance of each pair.
     """
 
     labels: Ints

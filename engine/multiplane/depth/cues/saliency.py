@@ -61,13 +61,14 @@ def border_length(regions: Regions) -> NDArray[np.float64]:
     """Each region's length (N,) along the border in region widths, the bottom border counted less."""
     labels, count = regions.labels, regions.count
     sides = (labels[0], labels[:, 0], labels[:, -1])
-    length = sum(np.bincount(side, minlength=count).astype(np.float64) for side in sides)
-    length = length + BOTTOM_BORDER * np.bincount(labels[-1], minlength=count)
+    length = BOTTOM_BORDER * np.bincount(labels[-1], minlength=count)
+    for side in sides:
+        length = length + np.bincount(side, minlength=count)
     return np.asarray(length / np.sqrt(np.median(regions.size)))
 
 
 def settle(regions: Regions, background: NDArray[np.float64], foreground: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Least squares between being background, being foreground and agreeing with neighbours of like colour; in [0, 1]."""
+    """Least squares between background, foreground and agreement with neighbours of like colour; in [0, 1]."""
     like = np.exp(-(regions.contrast**2) / (2 * COLOUR**2)) + 0.1
     weight = background + foreground + 1e-3
     return np.clip(balance(weight, foreground / weight, regions.pairs, like), 0, 1)

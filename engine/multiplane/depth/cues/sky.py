@@ -1,4 +1,4 @@
-"""Finds the sky: smooth, blue or brightest, and reaching the top of the picture; ceilings and white walls are not it."""
+"""Finds the sky: smooth, blue or brightest, and reaching the top; ceilings and white walls are not it."""
 
 import cv2
 import numpy as np

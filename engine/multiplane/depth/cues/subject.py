@@ -35,7 +35,7 @@ def find_subject(rgb: Floats, regions: Regions, figure: NDArray[np.float64]) -> 
 
 
 def belief(rgb: Floats, mask: Mask, gap: float) -> float:
-    """How far `mask` (H, W) is to be believed, in [0, 1]: a compact thing, clear of the sides, before something plain."""
+    """How far to believe `mask` (H, W), in [0, 1]: a compact thing, clear of the sides, before something plain."""
     behind = cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab)[~mask]
     plain = 1 - ramp(behind.std(axis=0).mean(dtype=np.float64), 7.0, 16.0)
     cut_off = 1 - ramp(np.concatenate([mask[0], mask[:, 0], mask[:, -1]]).mean(), 0.05, 0.3)

@@ -1,4 +1,4 @@
-"""Brings a small disparity map up to the photo's size so that its edges sit on the photo's edges."""
+"""Keeps disparity smooth inside things and sharp between them, at the working size and up to the photo's."""
 
 import cv2
 import numpy as np
