@@ -1,13 +1,20 @@
 """Makes image files for the tests of reading: pictures of known content, and profiles with known colours."""
 
+import io
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import imagecodecs
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
+
+from multiplane.photo.read import read_photo
+from multiplane.pixels.levels import to_levels
+from multiplane.scene import Photo
 
 
 def smooth_picture(height: int = 24, width: int = 32) -> NDArray[np.uint8]:
@@ -56,13 +63,13 @@ SRGB = np.array([[0.436035, 0.385117, 0.143051], [0.222488, 0.716904, 0.060608],
 """Linear sRGB to XYZ at D50, to the 16 bits that profiles hold."""
 
 
-def rgb_profile(to_xyz: NDArray[np.float64], gamma: float) -> bytes:
-    """A matrix profile with one pure power curve."""
+def rgb_profile(to_xyz: NDArray[np.float64], curve: bytes) -> bytes:
+    """A matrix profile with one curve for all three primaries."""
     xyz = {
         name: b"XYZ " + bytes(4) + struct.pack(">iii", *(round(value * 65536) for value in column))
         for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ", b"wtpt"), (*to_xyz.T, D50), strict=True)
     }
-    return icc(b"RGB ", {**xyz, **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), power_curve(gamma))})
+    return icc(b"RGB ", {**xyz, **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)})
 
 
 def grey_profile(gamma: float) -> bytes:
@@ -94,8 +101,48 @@ def srgb_profile() -> bytes:
     return bytes(imagecodecs.cms_profile("srgb"))
 
 
+def srgb_profile_spelt_out() -> bytes:
+    """sRGB as older writers spell it: its curve as a table of 1,024 entries."""
+    x = np.linspace(0, 1, 1024)
+    curve = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
+    table = b"curv" + bytes(4) + struct.pack(">I", 1024) + np.rint(curve * 65535).astype(">u2").tobytes()
+    return rgb_profile(SRGB, table)
+
+
 def animation(path: Path, first: NDArray[np.uint8]) -> None:
     """An animation of two frames, in the format that the suffix says."""
     frames = [Image.fromarray(first), Image.fromarray(255 - first)]
     extra = {"lossless": True} if path.suffix == ".webp" else {}
     frames[0].save(path, save_all=True, append_images=frames[1:], **extra)
+
+
+PICTURE = smooth_picture()
+NOISE8 = noise((13, 17, 4), np.uint8)
+NOISE16 = noise((13, 17, 4), np.uint16)
+
+
+def encoded(kind: str, picture: NDArray[Any] = PICTURE, **options: Any) -> bytes:
+    """The picture as Pillow writes it in the format `kind`."""
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, kind, **options)
+    return out.getvalue()
+
+
+def heic(picture: NDArray[np.uint8] = PICTURE) -> bytes:
+    """The picture as HEIC; skips the test where pillow-heif is not installed."""
+    pillow_heif = pytest.importorskip("pillow_heif", reason="pillow-heif is not installed")
+    out = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(picture)).save(out, quality=95)
+    return out.getvalue()
+
+
+def read_bytes(folder: Path, data: bytes, name: str = "picture") -> Photo:
+    """What `read_photo` makes of a file with these bytes."""
+    path = folder / name
+    path.write_bytes(data)
+    return read_photo(path)
+
+
+def levels(photo: Photo) -> NDArray[Any]:
+    """The photo's colours as integers of its own bit depth."""
+    return to_levels(photo.rgb, photo.bit_depth)
