@@ -57,7 +57,7 @@ def find_band(rgb: Floats, mask: Mask, scale: float) -> Band:
     ring = np.abs(d) < reach
     side, separation = _side_by_colour(rgb, d_kept, ring, crisp, reach)
     trust = _ramp(separation, VAGUE, CLEAR)
-    unknown = _widen(side, trust, d_kept, ring, crisp)
+    unknown = _widen(side, trust, d_kept, crisp, reach)
 
     feather = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7 * scale)
     # Noise smears the projected colour by 1 / D on either side: only what stands out of it counts as partial.
@@ -120,8 +120,8 @@ def _local_gaussian(
 
     total = gathered(weight)
     share = 1.0 / np.maximum(total, 1e-6)
-    mean = gathered(rgb * weight[..., None]) * share[:, None]
-    cov = np.empty((total.size, 3, 3), np.float32)
+    mean = np.asarray(gathered(rgb * weight[..., None]) * share[:, None], np.float32)
+    cov: Floats = np.empty((total.size, 3, 3), np.float32)
     for a in range(3):
         for b in range(a, 3):
             moment = gathered(rgb[..., a] * rgb[..., b] * weight) * share
@@ -130,10 +130,12 @@ def _local_gaussian(
     return mean, cov, total
 
 
-def _widen(side: Floats, trust: Floats, d: Floats, ring: Mask, crisp: float) -> Mask:
+def _widen(side: Floats, trust: Floats, d: Floats, crisp: float, reach: float) -> Mask:
     """The crisp band, and beyond it whatever looks like the other side and hangs together with the border."""
-    narrow = np.abs(d) < crisp
-    stray = ring & (trust > 0.5) & np.where(d > 0, side < 0.65, side > 0.35)
+    narrow, ring = np.abs(d) < crisp, np.abs(d) < reach
+    # The object's inside is guarded more than its surroundings: a hole in it is worse than a lost gap between hairs.
+    gap = (d < 0.5 * reach) & (trust > 0.9) & (side < 0.4)
+    stray = ring & np.where(d > 0, gap, (trust > 0.5) & (side > 0.35))
     together = (stray | narrow).astype(np.uint8)
     _, parts = cv2.connectedComponents(together, connectivity=8)
     anchored = np.zeros(int(parts.max()) + 1, bool)
@@ -142,6 +144,6 @@ def _widen(side: Floats, trust: Floats, d: Floats, ring: Mask, crisp: float) -> 
     stray &= anchored[parts]
     # A lone pixel of noise is no hair: hair has neighbours along its length.
     stray &= cv2.blur(stray.astype(np.float32), (3, 3)) > 0.3
-    size = 2 * int(round(0.67 * crisp)) + 1
+    size = 2 * round(0.67 * crisp) + 1
     wide = cv2.dilate(stray.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))) > 0
     return np.asarray(narrow | (wide & ring))

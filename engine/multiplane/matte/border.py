@@ -10,6 +10,8 @@ STRIP_ROWS = 256
 """Full-size rows worked on at once: bounds memory."""
 VEIL = 0.03
 """Alphas this near to 0 or 1 count as 0 or 1: solvers leave veils there, and eyes see them on a new background."""
+PINHOLE = 40
+"""Enclosed gaps of fewer pixels are noise; larger ones are gaps between curls."""
 
 
 def border_box(mask: Mask, margin: float) -> tuple[slice, slice] | None:
@@ -31,17 +33,23 @@ def box_of(where: Mask, margin: float) -> tuple[slice, slice] | None:
 
 
 def drop_specks(alpha: Floats, band: Band) -> Floats:
-    """`alpha` without veils, and without what does not hang together with the object's known inside."""
-    clean = np.clip((alpha - VEIL) / (1.0 - 2.0 * VEIL), 0.0, 1.0)
-    core = (band.alpha >= 1.0) & ~band.unknown
-    if not core.any():
-        return np.asarray(clean, np.float32)
-    _, parts = cv2.connectedComponents((clean > 0.1).astype(np.uint8), connectivity=8)
-    attached = np.zeros(int(parts.max()) + 1, np.uint8)
-    attached[np.unique(parts[core])] = 1
-    attached[0] = 0
-    near = cv2.dilate(attached[parts], np.ones((5, 5), np.uint8))
-    return np.asarray(clean * near, np.float32)
+    """`alpha` without veils, without specks that hang on no known inside, and without pinholes in the object."""
+    clean: Floats = np.clip((alpha - VEIL) / (1.0 - 2.0 * VEIL), 0.0, 1.0).astype(np.float32)
+    core = ~band.unknown & (band.alpha > 0.5)
+    if core.any():
+        _, parts = cv2.connectedComponents((clean > 0.1).astype(np.uint8), connectivity=8)
+        attached = np.zeros(int(parts.max()) + 1, np.uint8)
+        attached[np.unique(parts[core])] = 1
+        attached[0] = 0
+        clean *= cv2.dilate(attached[parts], np.ones((3, 3), np.uint8))
+    surroundings = ~band.unknown & (band.alpha < 0.5)
+    if surroundings.any():
+        _, parts, facts, _ = cv2.connectedComponentsWithStats((clean < 0.9).astype(np.uint8), connectivity=8)
+        pinhole = facts[:, cv2.CC_STAT_AREA] < PINHOLE
+        pinhole[0] = False
+        pinhole[np.unique(parts[surroundings])] = False
+        clean[cv2.dilate(pinhole[parts].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = 1.0
+    return clean
 
 
 def guided_model(rgb: Floats, target: Floats, where: Mask, radius: int, epsilon: float) -> Floats:

@@ -5,7 +5,7 @@ import numpy as np
 from scipy.sparse import diags
 
 from multiplane.arrays import Floats, Mask
-from multiplane.matte.band import CRISP_1MP, REACH_1MP, Band, find_band, scale_of
+from multiplane.matte.band import REACH_1MP, Band, find_band, scale_of
 from multiplane.matte.border import border_box, drop_specks, to_full_size
 from multiplane.matte.laplacian import band_laplacian
 
@@ -15,7 +15,7 @@ UNKNOWN_LIMIT = 150_000
 """Bounds the linear system."""
 EPSILON = 1e-5
 """Colour variance that counts as noise within a 3 x 3 window."""
-PULL_TRUSTED, PULL_VAGUE = 0.02, 0.5
+PULL_TRUSTED, PULL_VAGUE = 0.02, 1.0
 """How strongly the guess holds a pixel, against a Laplacian whose diagonal is about 1 to 8: where colour tells the
 sides apart it only breaks ties; where it does not, it keeps the feathered mask and so prevents grey veils."""
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from multiplane.arrays import Floats, Mask
 from multiplane.matte.border import box_of
 
-Indices = NDArray[np.int64]
+Indices = NDArray[np.intp]
 BLEED = 12
 """Pixels beyond the last visible one that take the object's colour, so that filtered edges show no halo."""
 PYRAMID_PIXELS = 2_200_000
-"""The pyramid's first level holds at most this many pixels."""
+"""The pyramid starts from at most this many pixels, evenly spaced."""
 SWEEPS = 6
 SMOOTHNESS = 0.01
 """How much a neighbour's colour counts where alpha is flat; where alpha changes by g, it counts g more."""
@@ -30,7 +30,7 @@ def estimate_foreground(rgb: Floats, alpha: Floats) -> Floats:
     """
     out = rgb.copy()
     seen = (alpha > 0).astype(np.uint8)
-    near = cv2.dilate(seen, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * BLEED + 1,) * 2)) > 0
+    near = cv2.dilate(seen, np.ones((2 * BLEED + 1, 2 * BLEED + 1), np.uint8)) > 0
     box = box_of(near & (alpha < 1), 2 * BLEED)
     if box is None or not seen.any():
         return out
@@ -46,20 +46,13 @@ def estimate_foreground(rgb: Floats, alpha: Floats) -> Floats:
     return out
 
 
-def _spread(rgb: Floats, weight: Floats, pixels: tuple[Indices, Indices]) -> Floats:
+def _spread(rgb: Floats, weight: Floats, pixels: tuple[Indices, ...]) -> Floats:
     """Colours (n, 3) at `pixels`: the nearby colours of large `weight` (H, W), by pull-push (Gortler et al. 1996)."""
-    height, width = weight.shape
-    shrink = min(1.0, float(np.sqrt(PYRAMID_PIXELS / weight.size)))
-    # A high power: mixed colours serve only where no pure ones are near.
-    sure = weight**8
-    level = np.dstack([rgb * sure[..., None], sure])
-    if shrink < 1.0:
-        size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-        level = cv2.resize(level, size, interpolation=cv2.INTER_AREA)
-    filled = _pull_push(level)
-    columns = (pixels[1] + 0.5) * (filled.shape[1] / width) - 0.5
-    rows = (pixels[0] + 0.5) * (filled.shape[0] / height) - 0.5
-    return _sample(filled, columns.astype(np.float32), rows.astype(np.float32))
+    step = int(np.ceil(np.sqrt(weight.size / PYRAMID_PIXELS)))
+    # The eighth power: mixed colours serve only where no pure ones are near.
+    sure = np.square(np.square(np.square(weight[::step, ::step])))
+    filled = _pull_push(np.dstack([rgb[::step, ::step] * sure[..., None], sure]))
+    return _sample(filled, (pixels[1] / step).astype(np.float32), (pixels[0] / step).astype(np.float32))
 
 
 def _sample(picture: Floats, columns: Floats, rows: Floats) -> Floats:
@@ -90,7 +83,7 @@ def _pull_push(level: Floats) -> Floats:
 
 
 def _fit(
-    rgb: Floats, alpha: Floats, soft: Mask, pixels: tuple[Indices, Indices], fore: Floats, back: Floats
+    rgb: Floats, alpha: Floats, soft: Mask, pixels: tuple[Indices, ...], fore: Floats, back: Floats
 ) -> tuple[Floats, Floats]:
     """Sweeps of Germer et al. 2020, eq. 3, over the soft pixels: F and B that explain I and vary smoothly."""
     index = np.full(alpha.shape, -1, np.int32)

@@ -14,7 +14,7 @@ EPSILON = 1e-4
 
 
 def matte_guided(rgb: Floats, mask: Mask) -> Floats:
-    """Soft alpha (H, W) in [0, 1] of the object under the rough `mask` (H, W) in `rgb` (H, W, 3), in a tenth of a second.
+    """Soft alpha (H, W) in [0, 1] of the object under the rough `mask` (H, W) in `rgb` (H, W, 3), fast.
 
     1 inside and 0 outside a band around the mask's border; within it, the mask follows the photo's edges as far as
     colour is locally a linear function of the side.

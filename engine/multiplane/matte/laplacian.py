@@ -72,7 +72,7 @@ def _inverse_covariance(centred: Doubles, epsilon: float) -> Doubles:
     s = np.einsum("kan,kbn->abn", centred, centred) / 9.0
     for axis in range(3):
         s[axis, axis] += epsilon
-    adjugate = np.empty_like(s)
+    adjugate: Doubles = np.empty_like(s)
     for a in range(3):
         for b in range(3):
             (p, q), (r, t) = ((a + 1) % 3, (a + 2) % 3), ((b + 1) % 3, (b + 2) % 3)
