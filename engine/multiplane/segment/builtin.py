@@ -17,8 +17,8 @@ SPACING = 11
 """Pixels across a superpixel at the working size."""
 CUT = 0.42
 """Mean strength of an outline, in [0, 1], from which it is worth a cut."""
-MOST = 14
-"""Most groups, before backgrounds and parts of objects are put together."""
+MOST = 40
+"""Most groups before backgrounds and parts of objects are put together."""
 SOFT = 1.2
 """Pixels, at the working size, over which a group's outline is smoothed where the photo has no edge."""
 
@@ -57,7 +57,7 @@ def group_picture(guide: Floats, disparity: Floats) -> tuple[Ints, list[Kind]]:
     ground = find_ground(regions, sky, fall_of(disparity))
     kinds = np.select([sky, ground.surely, ground.near], [SKY, GROUND, FREE], OTHER).astype(np.int64)
     group, surface = merge_regions(regions, kinds, CUT, MOST)
-    return put_together(describe(group[regions.labels].astype(np.int32), lab, disparity), surface)
+    return put_together(regions, group, surface)
 
 
 def fall_of(disparity: Floats) -> Floats:

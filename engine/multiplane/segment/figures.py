@@ -1,5 +1,6 @@
 """Tells figures from what lies behind them, puts parts of one thing together, and names the result."""
 
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Ints
 from multiplane.scene import Segment
-from multiplane.segment.regions import Regions
+from multiplane.segment.regions import FULL_CONTRAST, Regions, Values
 
 Kind: TypeAlias = Literal["sky", "ground", "background", "object"]
 OTHER, SKY, GROUND = 0, 1, 2
@@ -17,64 +18,139 @@ STEP = 0.05
 """Disparity step at which a side of an edge certainly hides the other."""
 FAR = 0.35
 """Disparity, as a share of the picture's range, beyond which what hides nothing is background."""
-ENCLOSED = 0.6
-"""Share of its outline that a part has in common with the object that it belongs to."""
-SAME_PLACE = 0.2
-"""Disparity step that a part and its object may have."""
+PART = 0.4
+"""A part stands out from its whole by less than this share of what both stand out from all else."""
+ENCLOSED, SWALLOWED = 0.6, 0.65
+"""Share of its outline from which a thing is a part of what encloses it: at about the same depth, and at any."""
+SAME_PLACE = 0.15
+"""Disparity step up to which an enclosed part is at about the same depth."""
+MOST = 12
+"""Most objects, beside sky, ground and background."""
 
 
-def put_together(groups: Regions, surface: NDArray[np.int64]) -> tuple[Ints, list[Kind]]:
-    """Labels (h, w) and kinds of whole things, from groups whose `surface` (N,) is 1 sky, 2 ground or 0.
+@dataclass
+class Outlines:
+    """N groups of regions: `size` in pixels, mean `disparity`, and what their outlines are like.
+
+    `length` (N, N) of every common border, `step` and `contrast` (N, N) its mean unsigned disparity step and Lab contrast
+    times its length, `hides` (N, N) its length times how surely (-1 to 1) the row hides the column there; `frame` (N,) pixels on the picture's
+    own border, an outline that nothing encloses. The step is unsigned where it is measured, edge by edge: a ball in a
+    bowl is nearer than one side and farther than the other.
+    """
+
+    size: Values
+    disparity: Values
+    length: Values
+    step: Values
+    contrast: Values
+    hides: Values
+    frame: Values
+
+    @staticmethod
+    def of(regions: Regions, group: NDArray[np.int64]) -> "Outlines":
+        """Outlines of the groups to which the regions (M,) belong."""
+        count = int(group.max()) + 1
+        size = np.asarray(np.bincount(group, regions.size, count), np.float64)
+        length, step, hides, contrast = np.zeros((4, count, count))
+        first, second = group[regions.pairs.T]
+        for matrix, values, turned in (
+            (length, regions.length, 1.0),
+            (step, regions.length * np.abs(regions.step), 1.0),
+            (contrast, regions.length * regions.contrast, 1.0),
+            (hides, regions.length * np.clip(-regions.step / STEP, -1.0, 1.0), -1.0),
+        ):
+            np.add.at(matrix, (first, second), values)
+            np.add.at(matrix, (second, first), turned * values)
+            np.fill_diagonal(matrix, 0.0)
+        labels = regions.labels
+        border = group[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])]
+        return Outlines(
+            size=size,
+            disparity=np.bincount(group, regions.size * regions.disparity, count) / size,
+            length=length,
+            step=step,
+            contrast=contrast,
+            hides=hides,
+            frame=np.bincount(border, minlength=count).astype(np.float64),
+        )
+
+    def join(self, part: int, whole: int) -> None:
+        """Let `whole` take in `part`, which is left without any outline."""
+        for matrix in (self.length, self.step, self.contrast, self.hides):
+            matrix[whole] += matrix[part]
+            matrix[:, whole] += matrix[:, part]
+            matrix[part] = matrix[:, part] = 0.0
+            matrix[whole, whole] = 0.0
+        self.size[whole] += self.size[part]
+        self.frame[whole] += self.frame[part]
+
+
+def put_together(regions: Regions, group: NDArray[np.int64], surface: NDArray[np.int64]) -> tuple[Ints, list[Kind]]:
+    """Labels (h, w) and kinds of whole things, from the `group` (M,) of regions and the `surface` (N,) of groups.
 
     All sky is one, all ground is one, and all far background is one, even where other things part it.
     """
+    outlines = Outlines.of(regions, group)
     kinds: list[Kind] = [SURFACES.get(int(number), "object") for number in surface]
-    ownership = border_ownership(groups, surface)
-    for group, kind in enumerate(kinds):
-        if kind == "object" and ownership[group] < 0 and groups.disparity[group] < FAR:
-            kinds[group] = "background"
-    target = _absorbed(groups, kinds)
+    owned = border_ownership(outlines, surface)
+    for index, kind in enumerate(kinds):
+        if kind == "object" and owned[index] < 0 and outlines.disparity[index] < FAR:
+            kinds[index] = "background"
+    target = whole_objects(outlines, np.array([kind == "object" for kind in kinds]))
     first_of: dict[Kind, int] = {}
-    for group, kind in enumerate(kinds):
-        if kind != "object" and target[group] == group:
-            target[group] = first_of.setdefault(kind, group)
-    roots = np.array([_root(target, group) for group in range(len(kinds))])
-    kept, number = np.unique(roots, return_inverse=True)
-    return np.asarray(number[groups.labels], np.int32), [kinds[group] for group in kept]
+    for index, kind in enumerate(kinds):
+        if kind != "object":
+            target[index] = first_of.setdefault(kind, index)
+    kept, number = np.unique(target, return_inverse=True)
+    return np.asarray(number[group][regions.labels], np.int32), [kinds[index] for index in kept]
 
 
-def border_ownership(groups: Regions, surface: NDArray[np.int64]) -> NDArray[np.float64]:
+def border_ownership(outlines: Outlines, surface: NDArray[np.int64]) -> Values:
     """How much each group (N,) hides of its neighbours (towards 1) or is hidden by them (towards -1).
 
     The ground does not count: what stands on it meets it without a step.
     """
-    first, second = groups.pairs.T
-    counts = groups.length * ((surface[first] != GROUND) & (surface[second] != GROUND))
-    hides = counts * np.clip(-groups.step / STEP, -1.0, 1.0)  # the first hides the second where it is nearer
-    balance = np.bincount(first, hides, groups.count) - np.bincount(second, hides, groups.count)
-    length = np.bincount(first, counts, groups.count) + np.bincount(second, counts, groups.count)
-    return np.asarray(balance / np.maximum(length, 1.0))
+    counts = surface != GROUND
+    length = outlines.length[:, counts].sum(axis=1)
+    return np.asarray(outlines.hides[:, counts].sum(axis=1) / np.maximum(length, 1.0))
 
 
-def _absorbed(groups: Regions, kinds: list[Kind]) -> list[int]:
-    """For each group the one it is a part of, or itself: enclosed by it, and beside it in depth; small ones first."""
-    outline = np.zeros(groups.count)
-    np.add.at(outline, groups.pairs.ravel(), np.repeat(groups.length, 2))
-    target = list(range(groups.count))
-    for group in np.argsort(groups.size, kind="stable"):
-        touching = np.flatnonzero((groups.pairs == group).any(axis=1))
-        for edge in touching[np.argsort(-groups.length[touching], kind="stable")][:1]:
-            other = int(groups.pairs[edge].sum() - group)
-            part = kinds[group] == "object" and kinds[other] == "object" and groups.size[other] > groups.size[group]
-            if part and groups.length[edge] > ENCLOSED * outline[group] and abs(groups.step[edge]) < SAME_PLACE:
-                target[group] = other
+def whole_objects(outlines: Outlines, is_object: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each group (N,) the group by whose number its whole goes: objects take in their parts, the surest first.
+
+    A head is a part of a person because it stands out far less from the shoulders than both do from the wall behind;
+    a cup's inside because the cup encloses it. Uses up `outlines`.
+    """
+    target = np.arange(len(outlines.size))
+    alive = is_object.copy()
+    while alive.sum() > 1:
+        doubt = _doubt_of_joining(outlines, alive)
+        part, whole = (int(index) for index in np.unravel_index(int(doubt.argmin()), doubt.shape))
+        most = PART if alive.sum() <= MOST else np.inf
+        if doubt[part, whole] > most or np.isinf(doubt[part, whole]):
+            break
+        if outlines.size[part] > outlines.size[whole]:
+            part, whole = whole, part
+        outlines.join(part, whole)
+        target[target == part] = whole
+        alive[part] = False
     return target
 
 
-def _root(target: list[int], group: int) -> int:
-    while target[group] != group:
-        group = target[group]
-    return group
+def _doubt_of_joining(outlines: Outlines, alive: NDArray[np.bool_]) -> Values:
+    """How doubtful it is (N, N) that row and column are one thing: from 0, above PART too much; inf, not touching."""
+    length, step = outlines.length, outlines.step
+    between = step / np.maximum(length, 1.0)
+    outline = length.sum(axis=1, keepdims=True)
+    # What each stands out from all others by: the mean step along the rest of its outline.
+    others = (step.sum(axis=1, keepdims=True) - step) / np.maximum(outline - length, 1.0)
+    doubt = between / np.maximum(np.minimum(others, others.T), 1e-3)
+    # Depth decides; one colour on both sides speaks for one thing, two colours a little against it.
+    doubt *= 0.6 + 0.6 * np.minimum(outlines.contrast / np.maximum(length, 1.0) / FULL_CONTRAST, 1.0)
+    share = length / np.maximum(outline + outlines.frame[:, None], 1.0)
+    enclosed = ((share > ENCLOSED) & (between < SAME_PLACE)) | (share > SWALLOWED)
+    doubt = np.where(enclosed, np.minimum(doubt, 0.1), doubt)
+    return np.where((length > 0) & alive[:, None] & alive[None, :], doubt, np.inf)
 
 
 def name_groups(labels: Ints, kinds: list[Kind], z: Floats) -> tuple[Segment, ...]:

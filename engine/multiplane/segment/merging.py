@@ -11,7 +11,9 @@ Parents = NDArray[np.int64]
 
 SMALL = 0.008
 """Share of the picture below which a group's edges count for less."""
-DEBRIS = 0.003
+APART, APART_WEIGHT = 0.3, 0.12
+"""Difference of mean disparity that counts in full, and for how much: a gap in an outline joins no far-apart things."""
+DEBRIS = 0.004
 """Share of the picture below which a group is no layer of its own."""
 
 
@@ -55,6 +57,7 @@ class _Graph:
         self.total = float(regions.size.sum())
         self.kind: list[int] = kinds.tolist()
         self.size: list[float] = regions.size.tolist()
+        self.disparity: list[float] = regions.disparity.tolist()
         self.age = [0] * regions.count
         self.parent = list(range(regions.count))
         self.links: list[dict[int, tuple[float, float]]] = [{} for _ in range(regions.count)]
@@ -71,7 +74,9 @@ class _Graph:
         """What joining groups a and b loses, as an entry of the queue."""
         length, weighted = self.links[a][b]
         share = min(self.size[a], self.size[b]) / self.total
-        return weighted / length * min(1.0, (share / SMALL) ** 0.5), a, b, self.age[a], self.age[b]
+        apart = min(1.0, abs(self.disparity[a] - self.disparity[b]) / APART)
+        cost = (weighted / length + APART_WEIGHT * apart) * min(1.0, (share / SMALL) ** 0.5)
+        return cost, a, b, self.age[a], self.age[b]
 
     def absorb_debris(self) -> None:
         """Join every group smaller than DEBRIS, smallest first, with the neighbour it is least cut off from."""
@@ -97,7 +102,9 @@ class _Graph:
         self.links[b] = {}
         if self.kind[a] == FREE:
             self.kind[a] = self.kind[b]
-        self.size[a] += self.size[b]
+        whole = self.size[a] + self.size[b]
+        self.disparity[a] = (self.disparity[a] * self.size[a] + self.disparity[b] * self.size[b]) / whole
+        self.size[a] = whole
         self.parent[b] = a
         self.age[a] += 1
         self.age[b] = -1

@@ -18,7 +18,7 @@ REACH = 3
 """How many pixels beyond an edge both sides are read: past the blur that pictures and depth maps have there."""
 FULL_STEP, FULL_CONTRAST = 0.10, 35.0
 """The disparity step (see `nearness_gain`) and the Lab distance at which an edge is as strong as can be."""
-DEPTH_SHARE = 0.7
+DEPTH_SHARE = 0.75
 """How much of an edge's strength depth decides; colour decides the rest."""
 
 
@@ -27,7 +27,7 @@ class Regions:
     """N regions: `labels` (h, w) in 0..N-1; per region `size` and `centre` (N, 2) as (x, y), `disparity`, `lab`.
 
     Per touching pair (M, 2), first < second: `length` of the common border in pixels, `strength` of the edge in
-    [0, 1], and signed `step`, disparity of the second minus that of the first beside the border.
+    [0, 1], Lab `contrast` across it, and signed `step`, disparity of the second minus that of the first beside it.
     """
 
     labels: Ints
@@ -37,6 +37,7 @@ class Regions:
     centre: Values
     pairs: NDArray[np.int64]
     length: Values
+    contrast: Values
     strength: Values
     step: Values
 
@@ -89,6 +90,7 @@ def describe(labels: Ints, lab: Floats, disparity: Floats) -> Regions:
         centre=np.stack([mean(columns), mean(rows)], axis=1),
         pairs=pairs,
         length=length,
+        contrast=contrast,
         strength=DEPTH_SHARE * by_depth + (1.0 - DEPTH_SHARE) * by_colour,
         step=step,
     )

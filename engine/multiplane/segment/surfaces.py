@@ -18,8 +18,14 @@ SMOOTH = 5.0
 """Lab distance per pixel up to which a region is smooth enough for sky."""
 ONE_SKY = 0.35
 """Edge strength that two regions of one sky may have: clouds are soft."""
-LEAST_SKY, LEAST_GROUND, LEAST_PART = 0.01, 0.05, 0.01
+LEAST_SKY, LEAST_GROUND, LEAST_PART = 0.01, 0.03, 0.01
 """Share of the picture below which a surface, or a part of the ground cut off from the rest, is none."""
+SMEARED = 0.5
+"""Disparity up to which a region of the sky's own colour is sky all the same."""
+SAME_COLOUR, SAME_SURFACE = 7.0, 13.0
+"""Lab distance across an edge up to which a smooth sky, and a ground with its texture, go on."""
+BENT_AWAY = 0.12
+"""Distance in disparity from its plane up to which a ground that goes on without a step is still followed."""
 ON_PLANE = 0.03
 """Distance in disparity from the ground's plane up to which a region lies on it."""
 LEAST_FALL, MOST_TILT = 0.3, 0.4
@@ -42,14 +48,16 @@ def find_sky(regions: Regions, slope: Floats) -> Chosen:
 
     `slope` (h, w) is how fast colour changes, in Lab units per pixel.
     """
-    far = (regions.disparity < FAR) & (regions.mean(slope) < SMOOTH)
-    part = _parts(regions, far, ONE_SKY)
+    smooth = regions.mean(slope) < SMOOTH
+    far = (regions.disparity < FAR) & smooth
+    part = _parts(regions, far, regions.strength < ONE_SKY)
     sky = np.zeros(regions.count, np.bool_)
     for number in np.unique(part[np.unique(regions.labels[0])]):
         members = (part == number) & far
         if regions.size[members].sum() > LEAST_SKY * regions.size.sum() and _looks_like_sky(regions, members):
             sky |= members
-    return sky
+    # Networks smear what is near into the sky around it; where the colour goes on, so does the sky.
+    return _grown(regions, sky, smooth & (regions.disparity < SMEARED), regions.contrast < SAME_COLOUR)
 
 
 def _looks_like_sky(regions: Regions, members: Chosen) -> bool:
@@ -57,7 +65,7 @@ def _looks_like_sky(regions: Regions, members: Chosen) -> bool:
     rest = regions.size * ~members
     others = float((regions.lab[:, 0] * rest).sum() / max(rest.sum(), 1.0))
     blue = yellow < -4.0 and red < 12.0
-    overcast = light > 70.0 and light > others + 18.0 and np.hypot(red, yellow) < 14.0
+    overcast = light > 78.0 and light > others + 18.0 and np.hypot(red, yellow) < 14.0
     return bool(blue or overcast)
 
 
@@ -79,11 +87,16 @@ def find_ground(regions: Regions, sky: Chosen, fall: Floats) -> Ground:
     level, slope = _bent(place, regions.disparity, weight, plane)
     near = ~sky & (np.abs(regions.disparity - level) < ON_PLANE)
     falls = np.abs(regions.mean(fall) * max(height, width) - slope) < 0.7 * np.abs(slope) + 0.1
-    part = _parts(regions, near & falls, 0.5)
+    part = _parts(regions, near & falls, regions.contrast < SAME_SURFACE)
     sizes = np.bincount(part, regions.size * (near & falls)) / regions.size.sum()
-    surely = near & falls & (sizes > LEAST_PART)[part]
+    # A tray on a table lies on the same plane: small parts of another colour may be things of their own.
+    surely = near & falls & (sizes > max(LEAST_PART, 0.25 * sizes.max()))[part]
     if regions.size[surely].sum() < LEAST_GROUND * regions.size.sum():
         return nothing
+    off = regions.disparity - level
+    first, second = regions.pairs.T
+    goes_on = (np.abs(off[first] - off[second]) < 0.5 * ON_PLANE) & (regions.contrast < SAME_SURFACE)
+    surely = _grown(regions, surely, ~sky & falls & (np.abs(off) < BENT_AWAY), goes_on)
     return Ground(surely, near & ~surely)
 
 
@@ -122,9 +135,16 @@ def _bent(place: Values, disparity: Values, weight: Values, plane: Values) -> tu
     return terms @ bent, bent[1] + 2.0 * bent[3] * place[:, 1]
 
 
-def _parts(regions: Regions, chosen: Chosen, weakest: float) -> NDArray[np.int64]:
-    """Connected part (N,) of each region, where chosen regions join across edges weaker than `weakest`."""
+def _grown(regions: Regions, seed: Chosen, allowed: Chosen, goes_on: Chosen) -> Chosen:
+    """`seed` (N,) and all `allowed` regions (N,) that can be reached from it over edges (M,) that go on."""
+    part = _parts(regions, seed | allowed, goes_on)
+    reached = np.bincount(part, seed) > 0
+    return np.asarray(seed | (allowed & reached[part]))
+
+
+def _parts(regions: Regions, chosen: Chosen, goes_on: Chosen) -> NDArray[np.int64]:
+    """Connected part (N,) of each region, where chosen regions (N,) join over edges (M,) that go on."""
     first, second = regions.pairs.T
-    joined = chosen[first] & chosen[second] & (regions.strength < weakest)
+    joined = chosen[first] & chosen[second] & goes_on
     graph = coo_matrix((np.ones(joined.sum()), (first[joined], second[joined])), (regions.count, regions.count))
     return np.asarray(connected_components(graph, directed=False)[1], np.int64)
