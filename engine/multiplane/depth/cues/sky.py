@@ -95,10 +95,10 @@ def trace_sky(rgb: Floats, sky: Floats) -> Floats:
     around /= np.maximum(amount, 1e-4)[..., None]
     unlike = np.linalg.norm(lab - around, axis=2)
     # Where there is only a little sky around, a like colour proves little: water, windows, a pale wall.
-    let_in = np.maximum(sky, (1 - ramp(unlike, 8.0, 16.0)) ** 2 * ramp(amount, 0.15, 0.35))
+    let_in = (1 - ramp(unlike, 8.0, 16.0)) ** 2 * ramp(amount, 0.15, 0.35)
     cut_out = ramp(unlike, 14.0, 26.0)
     # A mast stands on something; what floats freely in the sky by colour alone is a cloud.
     _, part = cv2.connectedComponents(((cut_out > 0.5) | (sky < 0.5)).astype(np.uint8))
     grounded = np.zeros(int(part.max()) + 1, bool)
     grounded[part[sky < 0.5]] = True
-    return np.asarray(np.where(sky > 0.5, sky * (1 - cut_out * grounded[part]), let_in), np.float32)
+    return np.asarray(np.where(sky > 0.5, 1 - cut_out * grounded[part], let_in), np.float32)
