@@ -19,9 +19,9 @@ def render(
     seconds: Annotated[float, typer.Option(min=0.5, max=120, help="Length of the loop.")] = 4.0,
     fps: Annotated[int, typer.Option(min=1, max=120, help="Frames a second.")] = 30,
     max_side: Annotated[int, typer.Option(min=16, max=8192, help="Longer side of the clip, in pixels.")] = 1280,
-    amplitude: Annotated[
+    parallax: Annotated[
         float | None,
-        typer.Option(min=0, max=0.25, help="Largest parallax, as a share of the width; else what the fill allows."),
+        typer.Option(min=0, max=0.25, help="Parallax between near and far, as a share of the width; else as much as was filled in."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace a file that is already there.")] = False,
 ) -> None:
@@ -38,5 +38,25 @@ def render(
         stages.begin("read")
         loaded = load_scene(scene)
         stages.begin(f"write {out.name}")
-        save_clip(loaded, out, seconds, fps, max_side, amplitude, stages.share)
+        save_clip(loaded, out, seconds, fps, max_side, parallax, stages.share)
     typer.echo(str(out))
+
+
+def save_clip(
+    scene: "Scene",
+    path: Path,
+    seconds: float = 4.0,
+    fps: int = 30,
+    max_side: int = 1280,
+    parallax: float | None = None,
+    on_share: Callable[[float], None] = lambda _: None,
+) -> None:
+    """Render the clip and write it whole; `parallax` is a share of the width, else what the fill allows."""
+    from multiplane.formats.write import write_atomically
+    from multiplane.render.budget import amplitude_of
+    from multiplane.render.clip import render_clip
+    from multiplane.render.video import encode_mp4
+
+    amplitude = None if parallax is None else amplitude_of(scene, parallax)
+    frames = render_clip(scene, seconds, fps, max_side, amplitude, lambda done, total: on_share(done / total))
+    write_atomically(path, encode_mp4(frames, fps))

@@ -19,7 +19,7 @@ from multiplane.pixels.levels import from_levels, to_levels
 
 FILL_REACH = 0.10
 """How far behind a sheet the careful fill goes, as a share of the picture's diagonal; deeper, no camera looks."""
-OBJECT_REACH = 0.02
+OBJECT_REACH = 0.035
 """How far a hidden object is continued behind what stands before it, as a share of the diagonal."""
 RIM = 0.0025
 """Width of the mixed rim in which colour and depth are not purely one side's, as a share of the diagonal."""

@@ -35,6 +35,8 @@ FINAL_BLUR = 0.01
 """The same, for the last vote of each level: hardly, so that the fill is as sharp as its sources."""
 MOST_HEALED = 0.1
 """Largest colour step at the hole's rim that is spread over the hole."""
+PRICE = 2e-7
+"""What a pixel of displacement costs on the finest level; twice as much on the next, whose pixels are twice as wide."""
 JUDGED = 1500
 """Most patches of the level on which several beginnings are compared."""
 STARTS = 3
@@ -68,6 +70,7 @@ class _Level:
     hole: Mask
     usable: Mask
     depth: Floats
+    price: float
 
     def __post_init__(self) -> None:
         size = (2 * R + 1, 2 * R + 1)
@@ -98,7 +101,7 @@ class _Level:
         Deep inside, a flat fill costs little; only the rim tells whether a fill carries on what is there.
         """
         flat, weight = self.image.reshape(len(self.image), -1), self.weight.reshape(len(self.image), -1)
-        rate(flat, weight, self.mean(), self.full, self.ys, self.xs, self.ny, self.nx, self.cost, R)
+        rate(flat, weight, self.mean(), self.full, self.ys, self.xs, self.ny, self.nx, self.cost, R, self.price)
         away = self.depth[self.ys, self.xs]
         return float(self.cost[self.ys, self.xs][away <= max(R, away.min())].mean())
 
@@ -148,14 +151,14 @@ def _best_start(levels: list[_Level], state: NDArray[np.uint64]) -> int:
 def _pyramid(rgb: Floats, source: Mask, target: Mask) -> list[_Level]:
     """Levels from fine to coarse, each half the size of the one before."""
     values = np.concatenate([rgb, _texture(rgb, source)], axis=-1)
-    levels = [_level(values, source, target)]
+    levels = [_level(values, source, target, PRICE)]
     while levels[-1].depth[levels[-1].hole].max() > CORE and min(source.shape) >= 8 * R:
         values, share = block_means(values, source, 2)
         target = any_in_block(target, 2)
         source = (share >= 0.5) & ~target
         if np.count_nonzero(source) < 4 * FEWEST:
             break
-        levels.append(_level(values, source, target))
+        levels.append(_level(values, source, target, 2 * levels[-1].price))
     return levels
 
 
@@ -174,7 +177,7 @@ def _texture(rgb: Floats, source: Mask) -> Floats:
     return features
 
 
-def _level(values: Floats, source: Mask, target: Mask) -> _Level:
+def _level(values: Floats, source: Mask, target: Mask, price: float) -> _Level:
     """Pad one size of the picture and prepare what the search needs."""
     # Walls get a colour that nothing has, so that source patches that reach over an edge are the last choice.
     values = np.where((source | target)[..., None], values, np.float32(WALL))
@@ -182,7 +185,7 @@ def _level(values: Floats, source: Mask, target: Mask) -> _Level:
     known, hole = np.pad(source, R), np.pad(target, R)
     weight = (known | hole).astype(np.float32)[..., None] * np.array([1, 1, 1, TEXTURE, TEXTURE], np.float32)
     depth = cv2.distanceTransform((~known).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return _Level(image, weight, known, hole, _usable(known), depth)
+    return _Level(image, weight, known, hole, _usable(known), depth, price)
 
 
 def _usable(source: Mask) -> Mask:
@@ -208,10 +211,10 @@ def _step(level: _Level, ys: Ints, xs: Ints, radius: int, sweeps: int, state: ND
     """Bring costs up to date and search; gives the patch means that the vote needs."""
     mean = level.mean()
     flat, weight = (a.reshape(len(a), -1) for a in (level.image, level.weight))
-    rate(flat, weight, mean, level.full, ys, xs, level.ny, level.nx, level.cost, R)
+    rate(flat, weight, mean, level.full, ys, xs, level.ny, level.nx, level.cost, R, level.price)
     search(
         flat, weight, mean, level.full, level.usable, ys, xs,
-        level.ny, level.nx, level.cost, R, radius, sweeps, state,
+        level.ny, level.nx, level.cost, R, level.price, radius, sweeps, state,
     )  # fmt: skip
     return mean
 
@@ -279,19 +282,41 @@ def _settle(level: _Level, state: NDArray[np.uint64]) -> None:
 
 
 def _heal(level: _Level) -> None:
-    """Spread the colour step between the fill and the known pixels at its rim over the hole: the membrane of it.
+    """Take the steps in brightness out of seams, inside the fill and at its rim, as Poisson blending does.
 
-    The step is what the patches propose for known pixels beside the hole, against what these are.
+    Between two neighbours that come from different places the colour should differ as it does at those places: by
+    the mean of what either source shows between the two. What it differs otherwise is spread over the hole. Steps
+    that are too large for a change of light are edges, and stay.
     """
-    beside = cv2.dilate(level.hole.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    rim = beside & level.source
-    if not rim.any():  # the hole touches no pixel that it may take from: nothing to be in step with
+    rim = level.source & (cv2.dilate(level.hole.view(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    if not rim.any():
         return
-    hy, hx = (a.astype(np.int32) for a in np.nonzero(rim))
-    proposed = _vote(level, level.mean(), hy, hx, FINAL_BLUR)[:, :3]
-    step = np.zeros((*rim.shape, 3), np.float32)
-    step[rim] = np.clip(level.image[rim][:, :3] - proposed, -MOST_HEALED, MOST_HEALED)
-    level.image[level.hole, :3] += membrane(step, rim, level.hole)[level.hole]
+    colours = np.ascontiguousarray(level.image[..., :3])
+    load = np.zeros_like(colours)
+    for dy, dx in ((0, 1), (1, 0)):
+        step = _seam_steps(colours, level, dy, dx)
+        load[: load.shape[0] - dy, : load.shape[1] - dx] += step
+        load[dy:, dx:] -= step
+    correction = membrane(np.zeros_like(colours), rim, level.hole, load)[level.hole]
+    level.image[level.hole, :3] += np.clip(correction, -MOST_HEALED, MOST_HEALED)
+
+
+def _seam_steps(colours: Floats, level: _Level, dy: int, dx: int) -> Floats:
+    """What is missing from the difference of each pixel and its neighbour at (dy, dx): (H - dy, W - dx, 3)."""
+    height, width = level.hole.shape
+    a, b = np.s_[: height - dy, : width - dx], np.s_[dy:, dx:]
+    wanted = np.zeros((height - dy, width - dx, 3), np.float32)
+    count = np.zeros((height - dy, width - dx), np.float32)
+    for here, sign in ((a, 1), (b, -1)):
+        sy, sx = level.ny[here], level.nx[here]
+        ty, tx = np.clip(sy + sign * dy, 0, height - 1), np.clip(sx + sign * dx, 0, width - 1)
+        real = level.hole[here] & level.source[sy, sx] & level.source[ty, tx]
+        wanted[real] += sign * (colours[ty[real], tx[real]] - colours[sy[real], sx[real]])
+        count[real] += 1
+    domain = level.hole | level.source
+    step = wanted / np.maximum(count, 1)[..., None] - (colours[b] - colours[a])
+    across = (count > 0) & domain[a] & domain[b] & (np.abs(step).max(axis=-1) < MOST_HEALED)
+    return np.where(across[..., None], step, np.float32(0))
 
 
 def _finish(level: _Level) -> Filled:

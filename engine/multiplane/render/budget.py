@@ -42,7 +42,12 @@ def safe_amplitude(scene: Scene) -> float:
 
 def tasteful_amplitude(scene: Scene) -> float:
     """The sideways eye shift at which near and far move TASTEFUL_PARALLAX of the width against each other."""
-    return TASTEFUL_PARALLAX * scene.camera.width / (scene.camera.focal * shown_depths(scene).span)
+    return amplitude_of(scene, TASTEFUL_PARALLAX)
+
+
+def amplitude_of(scene: Scene, parallax: float) -> float:
+    """The sideways eye shift at which near and far move `parallax`, a share of the width, against each other."""
+    return parallax * scene.camera.width / (scene.camera.focal * shown_depths(scene).span)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,7 @@ RISE = 0.4
 """Upward part of the loop, in sideways amplitudes: heads move less up and down than to the sides."""
 DOLLY = 1.0
 """Forward part, likewise: enough to be felt as a breath, and it hides the frame's borders."""
-LEAST_SHARE = 0.35
-"""Of the tasteful amplitude, what a clip takes in any case: so little uncovers slivers only, and a still is no clip."""
+
 
 Frame = NDArray[np.uint8]
 
@@ -51,8 +50,7 @@ def render_clip(
 
 def default_amplitude(scene: Scene) -> float:
     """The sideways eye shift a clip takes by itself: what is tasteful, or what was filled in behind if that is less."""
-    tasteful = tasteful_amplitude(scene)
-    return float(np.clip(safe_amplitude(scene) / _reach(scene.camera), LEAST_SHARE * tasteful, tasteful))
+    return min(safe_amplitude(scene) / _reach(scene.camera), tasteful_amplitude(scene))
 
 
 def clip_size(camera: Camera, max_side: int) -> tuple[int, int]:
