@@ -18,7 +18,9 @@ from multiplane.matte.foreground import estimate_foreground
 from multiplane.pixels.levels import from_levels, to_levels
 
 FILL_REACH = 0.10
-"""How far behind a sheet the careful fill goes, as a share of the picture's diagonal; deeper, no camera looks."""
+"""How far behind a floor or a wall the careful fill goes, as a share of the picture's diagonal: deeper, no camera looks.
+
+Behind an object it goes all the way, since an object may be moved or taken away."""
 OBJECT_REACH = 0.035
 """How far a hidden object is continued behind what stands before it, as a share of the diagonal."""
 RIM = 0.0025
@@ -75,7 +77,7 @@ class Remaining:
             return None
         hole = shown | mask[box]
         behind = owners_behind(self.owner[box], hole, self.surface, self._pixels(OBJECT_REACH))
-        background = self._fill(rgb, _grow(hole, self._pixels(RIM)), behind, inpaint)
+        background = self._fill(index, rgb, _grow(hole, self._pixels(RIM)), behind, inpaint)
         peeled = peel(self.picture[box], alpha, estimate_foreground(rgb, alpha), background)
         del background, rgb
         depth = own_depth(self.z[box], alpha, self._pixels(RIM))
@@ -109,8 +111,10 @@ class Remaining:
             slice(max(0, left - across), min(width, right + across)),
         )
 
-    def _fill(self, rgb: Floats, hole: Mask, behind: Ints, inpaint: InpaintBackend) -> Floats:
-        """Colours behind the hole: the careful fill as deep as a camera may look, a smooth one beyond."""
+    def _fill(self, index: int, rgb: Floats, hole: Mask, behind: Ints, inpaint: InpaintBackend) -> Floats:
+        """Colours behind sheet `index`: the careful fill as deep as anyone may look, a smooth one beyond."""
+        if not self.surface[index]:
+            return inpaint(rgb, hole, behind, self.seed)
         depth_in_hole = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5)
         deep = np.asarray(depth_in_hole > self._pixels(FILL_REACH))
         if not deep.any():
