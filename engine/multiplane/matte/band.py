@@ -83,16 +83,16 @@ def _spine(mask: Mask, d: Floats, crisp: float) -> Mask:
 def _side_by_colour(rgb: Floats, d: Floats, ring: Mask, crisp: float, reach: float) -> tuple[Floats, Floats]:
     """Each ring pixel's place between B (0) and F (1) along their discriminant (Fisher 1936), and D; 0 elsewhere.
 
-    Far surroundings count more than near ones, where stray hair may hide; near ones serve in narrow gaps.
+    Pixels farther from the border count more, for blur and stray hair mix the near ones; those serve in narrow gaps.
     """
     step = 2 if min(d.shape) > 4 * reach else 1
     small, distance = rgb[::step, ::step], d[::step, ::step]
-    fore = ((distance >= crisp) & (distance < 2 * reach)).astype(np.float32)
+    fore = np.where(distance > 2 * crisp, 1.0, 0.02) * ((distance >= crisp) & (distance < 2 * reach))
     back = np.where(distance < -0.5 * reach, 1.0, 0.02) * ((distance <= -crisp) & (distance > -2 * reach))
     window = 2 * int(reach / step) + 1
     picked = np.nonzero(ring)
     at = (picked[0] // step, picked[1] // step)
-    mean_f, cov_f, weight_f = _local_gaussian(small, fore, window, at)
+    mean_f, cov_f, weight_f = _local_gaussian(small, fore.astype(np.float32), window, at)
     mean_b, cov_b, weight_b = _local_gaussian(small, back.astype(np.float32), window, at)
 
     apart = mean_f - mean_b
@@ -101,7 +101,7 @@ def _side_by_colour(rgb: Floats, d: Floats, ring: Mask, crisp: float, reach: flo
     direction = np.linalg.solve(spread, apart[..., None])[..., 0]
     power = np.einsum("nc,nc->n", direction, apart)
     place = np.einsum("nc,nc->n", direction, rgb[picked] - mean_b) / np.maximum(power, 1e-9)
-    known = (weight_f > 1e-4) & (weight_b > 1e-5)
+    known = (weight_f > 1e-5) & (weight_b > 1e-5)
     side, separation = np.zeros(d.shape, np.float32), np.zeros(d.shape, np.float32)
     side[picked] = np.clip(place, -1.0, 2.0)
     separation[picked] = np.where(known, np.sqrt(np.maximum(power, 0.0)), 0.0)
@@ -131,8 +131,8 @@ def _local_gaussian(
 
 
 def _widen(side: Floats, trust: Floats, d: Floats, crisp: float, reach: float) -> Mask:
-    """The crisp band, and beyond it whatever looks like the other side and hangs together with the border."""
-    narrow, ring = np.abs(d) < crisp, np.abs(d) < reach
+    """The crisp band, wider over blur; and beyond it what looks like the other side and hangs on the border."""
+    narrow, ring = np.abs(d) < np.maximum(crisp, _blur_width(side, trust, d, crisp, reach)), np.abs(d) < reach
     # The object's inside is guarded more than its surroundings: a hole in it is worse than a lost gap between hairs.
     gap = (d < 0.5 * reach) & (trust > 0.9) & (side < 0.4)
     stray = ring & np.where(d > 0, gap, (trust > 0.5) & (side > 0.35))
@@ -147,3 +147,16 @@ def _widen(side: Floats, trust: Floats, d: Floats, crisp: float, reach: float) -
     size = 2 * round(0.67 * crisp) + 1
     wide = cv2.dilate(stray.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))) > 0
     return np.asarray(narrow | (wide & ring))
+
+
+def _blur_width(side: Floats, trust: Floats, d: Floats, crisp: float, reach: float) -> Floats:
+    """Half width (H, W) of the photo's own edge near each pixel, from the steepest change of side; 0 where vague."""
+    smooth = cv2.GaussianBlur(side, (0, 0), 1.0)
+    steepness = np.hypot(
+        cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125)
+    )
+    # Texture makes any edge look steeper, never wider: where in doubt the band stays narrow.
+    steepness[(np.abs(d) >= crisp + 1) | (trust < 0.5)] = 0.0
+    size = 2 * int(reach) + 1
+    steepest = cv2.dilate(steepness, np.ones((size, size), np.uint8))
+    return np.asarray(np.where(steepest > 0, np.minimum(0.7 / np.maximum(steepest, 1e-3), reach), 0.0), np.float32)
