@@ -5,6 +5,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from multiplane.arrays import Floats, Ints
 from multiplane.scene import Segment
@@ -18,12 +20,14 @@ STEP = 0.05
 """Disparity step at which a side of an edge certainly hides the other."""
 FAR = 0.35
 """Disparity, as a share of the picture's range, beyond which what hides nothing is background."""
-PART = 0.4
+PART = 0.37
 """A part stands out from its whole by less than this share of what both stand out from all else."""
 ENCLOSED, SWALLOWED = 0.6, 0.65
 """Share of its outline from which a thing is a part of what encloses it: at about the same depth, and at any."""
-SAME_PLACE = 0.15
+SAME_PLACE = 0.1
 """Disparity step up to which an enclosed part is at about the same depth."""
+HEAP, LARGEST_HEAP = 0.6, 0.6
+"""Share of its outline that a heap has in common with the ground, and of the picture that it may fill."""
 MOST = 12
 """Most objects, beside sky, ground and background."""
 
@@ -32,16 +36,17 @@ MOST = 12
 class Outlines:
     """N groups of regions: `size` in pixels, mean `disparity`, and what their outlines are like.
 
-    `length` (N, N) of every common border, `step` and `contrast` (N, N) its mean unsigned disparity step and Lab contrast
-    times its length, `hides` (N, N) its length times how surely (-1 to 1) the row hides the column there; `frame` (N,) pixels on the picture's
-    own border, an outline that nothing encloses. The step is unsigned where it is measured, edge by edge: a ball in a
-    bowl is nearer than one side and farther than the other.
+    For every common border (N, N): its `length`, and times that its mean unsigned disparity `step`, the mean of that
+    step squared (`energy`), its Lab `contrast`, and how surely (-1 to 1) the row `hides` the column there. `frame` (N,)
+    is how many pixels lie on the picture's own border, an outline that nothing encloses. The step is unsigned where
+    it is measured, edge by edge: a ball in a bowl is nearer than one side and farther than the other.
     """
 
     size: Values
     disparity: Values
     length: Values
     step: Values
+    energy: Values
     contrast: Values
     hides: Values
     frame: Values
@@ -51,11 +56,12 @@ class Outlines:
         """Outlines of the groups to which the regions (M,) belong."""
         count = int(group.max()) + 1
         size = np.asarray(np.bincount(group, regions.size, count), np.float64)
-        length, step, hides, contrast = np.zeros((4, count, count))
+        length, step, energy, contrast, hides = np.zeros((5, count, count))
         first, second = group[regions.pairs.T]
         for matrix, values, turned in (
             (length, regions.length, 1.0),
             (step, regions.length * np.abs(regions.step), 1.0),
+            (energy, regions.length * regions.step**2, 1.0),
             (contrast, regions.length * regions.contrast, 1.0),
             (hides, regions.length * np.clip(-regions.step / STEP, -1.0, 1.0), -1.0),
         ):
@@ -69,6 +75,7 @@ class Outlines:
             disparity=np.bincount(group, regions.size * regions.disparity, count) / size,
             length=length,
             step=step,
+            energy=energy,
             contrast=contrast,
             hides=hides,
             frame=np.bincount(border, minlength=count).astype(np.float64),
@@ -76,7 +83,7 @@ class Outlines:
 
     def join(self, part: int, whole: int) -> None:
         """Let `whole` take in `part`, which is left without any outline."""
-        for matrix in (self.length, self.step, self.contrast, self.hides):
+        for matrix in (self.length, self.step, self.energy, self.contrast, self.hides):
             matrix[whole] += matrix[part]
             matrix[:, whole] += matrix[:, part]
             matrix[part] = matrix[:, part] = 0.0
@@ -96,7 +103,9 @@ def put_together(regions: Regions, group: NDArray[np.int64], surface: NDArray[np
     for index, kind in enumerate(kinds):
         if kind == "object" and owned[index] < 0 and outlines.disparity[index] < FAR:
             kinds[index] = "background"
-    target = whole_objects(outlines, np.array([kind == "object" for kind in kinds]))
+    is_object = np.array([kind == "object" for kind in kinds])
+    target = whole_objects(outlines, is_object)
+    target = standing_together(outlines, target, is_object, surface == GROUND)
     first_of: dict[Kind, int] = {}
     for index, kind in enumerate(kinds):
         if kind != "object":
@@ -137,13 +146,39 @@ def whole_objects(outlines: Outlines, is_object: NDArray[np.bool_]) -> NDArray[n
     return target
 
 
+def standing_together(
+    outlines: Outlines, target: NDArray[np.int64], is_object: NDArray[np.bool_], is_ground: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """`target` (N,) with what stands on the ground in one heap made one: a cup with its saucer, a tray with its food.
+
+    A heap is a set of touching objects that has almost only ground around it.
+    """
+    alive = is_object & (target == np.arange(len(target)))
+    touching = (outlines.length > 0) & alive[:, None] & alive[None, :]
+    heap = connected_components(coo_matrix(touching), directed=False)[1]
+    target = target.copy()
+    for number in np.unique(heap[alive]):
+        members = np.flatnonzero((heap == number) & alive)
+        around = outlines.length[members][:, ~alive].sum()
+        on_ground = outlines.length[members][:, is_ground].sum()
+        largest = int(members[outlines.size[members].argmax()])
+        if (
+            on_ground > HEAP * around
+            and outlines.size[members].sum() < LARGEST_HEAP * outlines.size[alive | ~is_object].sum()
+        ):
+            target[np.isin(target, members)] = largest
+    return target
+
+
 def _doubt_of_joining(outlines: Outlines, alive: NDArray[np.bool_]) -> Values:
     """How doubtful it is (N, N) that row and column are one thing: from 0, above PART too much; inf, not touching."""
     length, step = outlines.length, outlines.step
     between = step / np.maximum(length, 1.0)
     outline = length.sum(axis=1, keepdims=True)
-    # What each stands out from all others by: the mean step along the rest of its outline.
-    others = (step.sum(axis=1, keepdims=True) - step) / np.maximum(outline - length, 1.0)
+    # What each stands out from all others by: the root mean square step along the rest of its outline, because one
+    # clear side says more about a thing than the side that it stands on.
+    energy = outlines.energy
+    others = np.sqrt(np.maximum(energy.sum(axis=1, keepdims=True) - energy, 0) / np.maximum(outline - length, 1.0))
     doubt = between / np.maximum(np.minimum(others, others.T), 1e-3)
     # Depth decides; one colour on both sides speaks for one thing, two colours a little against it.
     doubt *= 0.6 + 0.6 * np.minimum(outlines.contrast / np.maximum(length, 1.0) / FULL_CONTRAST, 1.0)
