@@ -105,7 +105,8 @@ def measure(photo: Path, depth: str) -> None:
         meter.measured(kind, encode)(scene)
     total = time.perf_counter() - began
     meter.stop()
-    print(json.dumps({"seconds": {**meter.seconds, "total": total}, "peak_mb": meter.peak_mb, "layers": len(scene.layers)}))
+    meter.seconds["total"] = total
+    print(json.dumps({"seconds": meter.seconds, "peak_mb": meter.peak_mb, "layers": len(scene.layers)}))
 
 
 def main() -> None:

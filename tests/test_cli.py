@@ -51,7 +51,15 @@ def coffee(tmp_path_factory):
 
 def test_every_asked_file_is_there_and_named(coffee):
     out, done = coffee
-    names = {"coffee.multiplane", "coffee.psd", "coffee.glb", "coffee.mp4", "coffee-layers", "coffee-sheet.png", "coffee.ply"}
+    names = {
+        "coffee.multiplane",
+        "coffee.psd",
+        "coffee.glb",
+        "coffee.mp4",
+        "coffee-layers",
+        "coffee-sheet.png",
+        "coffee.ply",
+    }
     assert {path.name for path in out.iterdir()} == names
     assert all(str(out / name) in done.stdout for name in names)
     assert done.stderr == "", "quiet in a pipe"
@@ -190,7 +198,8 @@ class TestBadInput:
         assert exact(out / "tiny.multiplane", photo)
 
     @pytest.mark.parametrize(
-        ("mode", "suffix"), [("CMYK", "jpg"), ("CMYK", "tif"), ("P", "png"), ("L", "png"), ("LA", "png"), ("RGBA", "png")]
+        ("mode", "suffix"),
+        [("CMYK", "jpg"), ("CMYK", "tif"), ("P", "png"), ("L", "png"), ("LA", "png"), ("RGBA", "png")],
     )
     def test_every_colour_mode_works(self, mode, suffix, tmp_path):
         photo = tmp_path / f"picture.{suffix}"
@@ -249,7 +258,9 @@ class TestBadInput:
         photo = save_picture(tmp_path / "photo.png", size=(400, 300))
         disk = tmp_path / "disk"
         disk.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", disk], check=False, capture_output=True)
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "none", disk], check=False, capture_output=True
+        )
         if mounted.returncode:
             pytest.skip("this machine does not let us mount a small disk")
         try:

@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tolerances import ROUNDING
 
 from multiplane.pixels.levels import from_levels, to_levels
 from multiplane.pixels.over import flatten, over, strips, unblend
 from multiplane.scene import Layer
+from tolerances import ROUNDING
 
 DTYPES = st.sampled_from([np.uint8, np.uint16])
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tolerances import SOLVER
 
 from multiplane.errors import SceneError
 from multiplane.scene import Camera, DepthMap, Layer, Photo, Scene, Segment
+from tolerances import SOLVER
 
 
 def layer(name="bottom", corner=(0, 0), h=2, w=3, alpha=1.0, **changes):
@@ -26,9 +26,7 @@ def layer(name="bottom", corner=(0, 0), h=2, w=3, alpha=1.0, **changes):
     return Layer(**{**fields, **changes})
 
 
-@given(
-    st.floats(0, 640, width=32), st.floats(0, 480, width=32), st.floats(0.125, 100, width=32), st.floats(100, 5000)
-)
+@given(st.floats(0, 640, width=32), st.floats(0, 480, width=32), st.floats(0.125, 100, width=32), st.floats(100, 5000))
 def test_project_undoes_unproject(u, v, z, focal):
     camera = Camera(640, 480, focal)
     points = camera.unproject(np.float32([u]), np.float32([v]), np.float32([z]))

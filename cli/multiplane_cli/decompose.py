@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from multiplane.decompose import Backends
     from multiplane.scene import Photo, Scene
 
-FORMATS = ("psd", "glb", "mp4", "png", "sheet", "ply")
+FORMATS = ("psd", "glb", "mp4", "png", "sheet", "html", "ply")
 """What `--to` takes. The scene archive is always written: every later command starts from it."""
 
 
@@ -39,7 +39,9 @@ def decompose(
         Literal["metres", "disparity"] | None,
         typer.Option(help="What a depth file holds; else float files are metres and integer ones disparity."),
     ] = None,
-    depth_near: Annotated[Literal["white", "black"], typer.Option(help="Which end of a disparity file is near.")] = "white",
+    depth_near: Annotated[
+        Literal["white", "black"], typer.Option(help="Which end of a disparity file is near.")
+    ] = "white",
     segment: Annotated[
         str, typer.Option(help="Segments: builtin, a model's name or folder, a label map, or a folder of masks.")
     ] = "builtin",

@@ -11,7 +11,8 @@ from multiplane_cli.overwrite import refuse_to_overwrite
 def export(
     scene: Annotated[Path, typer.Argument(help="A scene archive (.multiplane).")],
     out: Annotated[
-        Path, typer.Argument(help="A file (.psd, .glb, .ply, .png contact sheet, .multiplane), or a folder for PNGs.")
+        Path,
+        typer.Argument(help="A file (.psd, .glb, .ply, .html, .png contact sheet, .multiplane), or a folder for PNGs."),
     ],
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace what is already there.")] = False,
 ) -> None:

@@ -21,7 +21,9 @@ def render(
     max_side: Annotated[int, typer.Option(min=16, max=8192, help="Longer side of the clip, in pixels.")] = 1280,
     parallax: Annotated[
         float | None,
-        typer.Option(min=0, max=0.25, help="Parallax between near and far, as a share of the width; else as much as was filled in."),
+        typer.Option(
+            min=0, max=0.25, help="Parallax of near against far, as a share of the width; else what the fill allows."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace a file that is already there.")] = False,
 ) -> None:

@@ -157,9 +157,9 @@ class Layer:
         check_depth(self.z, f"layer {self.id!r}: z", self.rgba.shape[:2])
         check_mask(self.filled, f"layer {self.id!r}: filled", self.rgba.shape[:2])
         if self.plane not in get_args(Plane):
-            raise SceneError(f"layer {self.id!r}: plane must be one of {', '.join(get_args(Plane))}, not {self.plane!r}")
+            raise SceneError(_choice(self.id, "plane", get_args(Plane), self.plane))
         if self.blend not in get_args(Blend):
-            raise SceneError(f"layer {self.id!r}: blend must be one of {', '.join(get_args(Blend))}, not {self.blend!r}")
+            raise SceneError(_choice(self.id, "blend", get_args(Blend), self.blend))
 
     @property
     def height(self) -> int:
@@ -188,6 +188,10 @@ class Layer:
         alpha = self.rgba[..., 3]
         total = float(alpha.sum(dtype=np.float64))
         return float(alpha[self.filled].sum(dtype=np.float64)) / total if total else 0.0
+
+
+def _choice(layer: str, field_name: str, choices: tuple[str, ...], got: str) -> str:
+    return f"layer {layer!r}: {field_name} must be one of {', '.join(choices)}, not {got!r}"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from multiplane.matte.foreground import estimate_foreground
 from multiplane.pixels.levels import from_levels, to_levels
 
 FILL_REACH = 0.10
-"""How far behind a floor or a wall the careful fill goes, as a share of the picture's diagonal: deeper, no camera looks.
+"""How far behind a floor or a wall the careful fill goes, as a share of the picture's diagonal: deeper no camera looks.
 
 Behind an object it goes all the way, since an object may be moved or taken away."""
 OBJECT_REACH = 0.035

@@ -8,8 +8,8 @@ from multiplane.errors import FormatError
 from multiplane.formats.write import write_atomically
 from multiplane.scene import Scene
 
-SUFFIXES = (".multiplane", ".psd", ".psb", ".glb", ".ply", ".png")
-"""What `save` can write: the archive, Photoshop's two, a 3D scene, a point cloud, a contact sheet."""
+SUFFIXES = (".multiplane", ".psd", ".psb", ".glb", ".ply", ".html", ".png")
+"""What `save` can write: the archive, Photoshop's two, a 3D scene, a point cloud, a web page, a contact sheet."""
 
 
 def save(scene: Scene, path: Path) -> None:
@@ -44,6 +44,10 @@ def load_encoder(path: Path) -> Callable[[Scene], bytes]:
             from multiplane.formats.ply import encode_ply
 
             return encode_ply
+        case ".html":
+            from multiplane.formats.page import encode_page
+
+            return encode_page
         case ".png":
             from multiplane.formats.contact_sheet import encode_contact_sheet
 

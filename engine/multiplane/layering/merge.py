@@ -47,9 +47,7 @@ def _weigh(segments: list[Segment], z: Floats) -> list[_Weight]:
     def weight(segment: Segment) -> _Weight:
         mask: Mask = segment.mask[::step, ::step]
         seen = disparity[mask] if mask.any() else np.zeros(1)
-        return _Weight(
-            float(mask.mean()), float(np.median(seen)), segment.label in SURFACES, segment.label == "sky"
-        )
+        return _Weight(float(mask.mean()), float(np.median(seen)), segment.label in SURFACES, segment.label == "sky")
 
     return [weight(segment) for segment in segments]
 

@@ -80,12 +80,12 @@ def _evidence(
 
 
 def _agreeing_order(order: list[int], evidence: Evidence) -> list[int]:
-    """Move one region at a time to where most evidence agrees, until no move helps (linear ordering, insertion moves)."""
+    """Move one region at a time to where most evidence agrees, until no move helps (linear ordering)."""
     net = evidence - evidence.T
     improved = True
     while improved:
         improved = False
-        for item in list(order):
+        for item in tuple(order):
             others = [other for other in order if other != item]
             # gain[k]: agreement of `item` placed before others[k:], after others[:k].
             before = np.concatenate([[0.0], np.cumsum([net[other, item] for other in others])])

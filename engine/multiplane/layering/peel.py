@@ -63,9 +63,7 @@ def own_depth(z: Floats, alpha: Floats, rim: int) -> Floats:
 
 
 def _carry_outward(values: Floats, known: Mask) -> Floats:
-    _, index = cv2.distanceTransformWithLabels(
-        (~known).view(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
+    _, index = cv2.distanceTransformWithLabels((~known).view(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     table = np.zeros(int(index.max()) + 1, np.float32)
     table[index[known]] = values[known]
     return np.where(known, values, table[index])

@@ -10,8 +10,8 @@ from multiplane.scene import Plane
 def assign_planes(disparities: list[float]) -> list[Plane]:
     """The plane of each layer, from 1/depth in order from far to near.
 
-    One layer is background; two are background and foreground; more are cut into three runs that keep the order and have
-    the least scatter of disparity inside (natural breaks, Jenks 1967), where layers that lie out of order count as
+    One layer is background; two are background and foreground; more are cut into three runs that keep the order and
+    have the least scatter of disparity inside (natural breaks, Jenks 1967), where layers that lie out of order count as
     lying at their predecessor's depth.
     """
     count = len(disparities)

@@ -11,12 +11,13 @@ from multiplane.arrays import Floats
 
 NEAR = 1.0
 FAR = 20.0
+SMALLEST = float(np.finfo(np.float32).tiny)
 
 
 def depth_from_disparity(disparity: Floats, near: float = NEAR, far: float = FAR) -> Floats:
     """Depth in [near, far] from disparity (H, W) of any scale and shift; constant disparity gives `far` everywhere."""
     low, high = float(disparity.min()), float(disparity.max())
-    share = (disparity - low) / max(high - low, np.finfo(np.float32).tiny)
+    share = (disparity - low) / max(high - low, SMALLEST)
     return np.asarray(1.0 / (1.0 / far + share * (1.0 / near - 1.0 / far)), np.float32)
 
 

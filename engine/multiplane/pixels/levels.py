@@ -16,7 +16,7 @@ def to_levels(values: Floats, bit_depth: int = 8) -> Levels:
     scaled = np.multiply(values, np.float32(top), dtype=np.float32)
     np.clip(scaled, 0, top, out=scaled)
     np.rint(scaled, out=scaled)
-    return scaled.astype(np.uint8 if bit_depth == 8 else np.uint16)
+    return scaled.astype(np.uint8) if bit_depth == 8 else scaled.astype(np.uint16)
 
 
 def from_levels(levels: Levels) -> Floats:

@@ -37,7 +37,7 @@ class Sheet(Protocol):
 
     @property
     def blend(self) -> str:
-        """"normal" or "multiply"."""
+        """ "normal" or "multiply"."""
 
 
 def strips(height: int, width: int) -> Iterator[slice]:
@@ -66,7 +66,8 @@ def over(front: Levels, behind: Levels, blend: str = "normal") -> Levels:
 
 def flatten(sheets: Iterable[Sheet], height: int, width: int, bit_depth: int) -> Levels:
     """Composite sheets from far to near on a canvas; gives (height, width, 3) levels. The first must be opaque."""
-    canvas: Levels = np.zeros((height, width, 3), np.uint8 if bit_depth == 8 else np.uint16)
+    shape = (height, width, 3)
+    canvas: Levels = np.zeros(shape, np.uint8) if bit_depth == 8 else np.zeros(shape, np.uint16)
     for sheet in sheets:
         x, y = sheet.corner
         h, w = sheet.rgba.shape[:2]
@@ -102,7 +103,8 @@ def _unblend_strip(target: Levels, behind: Levels, alpha: Levels, wanted: Levels
     highest = (top * goal + half - rest) // divisor
     colour = np.clip(wanted.astype(np.int64), np.maximum(lowest, 0), np.minimum(highest, top))
     colour = np.where(a == 0, wanted, colour)
-    return np.concatenate([colour, a], axis=-1).astype(target.dtype)
+    solved = np.concatenate([colour, a], axis=-1)
+    return solved.astype(np.uint16) if target.dtype == np.uint16 else solved.astype(np.uint8)
 
 
 def _least_alpha(goal: Wide, back: Wide, top: int) -> Wide:
