@@ -81,7 +81,7 @@ def spoil(mask: Mask, mistake: str) -> Mask:
     return np.asarray(inside - outside > (pixels if mistake == "eroded" else -pixels))
 
 
-def feather(rgb: Floats, mask: Mask) -> Floats:
+def feather(_: Floats, mask: Mask) -> Floats:
     """The mask under a Gaussian: what a matte has to beat."""
     return np.asarray(cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 2.0 * max(1.0, np.sqrt(mask.size / 1e6))))
 

@@ -159,4 +159,6 @@ def _blur_width(side: Floats, trust: Floats, d: Floats, crisp: float, reach: flo
     steepness[(np.abs(d) >= crisp + 1) | (trust < 0.5)] = 0.0
     size = 2 * int(reach) + 1
     steepest = cv2.dilate(steepness, np.ones((size, size), np.uint8))
-    return np.asarray(np.where(steepest > 0, np.minimum(0.7 / np.maximum(steepest, 1e-3), reach), 0.0), np.float32)
+    width = 0.7 / np.maximum(steepest, 1e-3)
+    # Wider still is no edge: the mask ends where the photo does not change.
+    return np.asarray(np.where((width < 0.75 * reach) & (trust >= 0.5), width, 0.0), np.float32)
