@@ -35,8 +35,12 @@ FINAL_BLUR = 0.01
 """The same, for the last vote of each level: hardly, so that the fill is as sharp as its sources."""
 MOST_HEALED = 0.1
 """Largest colour step at the hole's rim that is spread over the hole."""
-PRICE = 2e-7
-"""What a pixel of displacement costs on the finest level; twice as much on the next, whose pixels are twice as wide."""
+PRICE = 1e-7
+"""What a pixel of displacement costs: some hundred of them as much as a difference of one level in 8 bits."""
+GUIDE = 0.05
+"""Pull towards the membrane's colours, on the coarse levels where it is decided what goes where."""
+PULL = 0.005
+"""Steps at seams are spread over some 1 / sqrt(PULL) pixels: farther, chance steps of grain would add up to stains."""
 JUDGED = 1500
 """Most patches of the level on which several beginnings are compared."""
 STARTS = 3
@@ -70,7 +74,6 @@ class _Level:
     hole: Mask
     usable: Mask
     depth: Floats
-    price: float
 
     def __post_init__(self) -> None:
         size = (2 * R + 1, 2 * R + 1)
@@ -81,6 +84,7 @@ class _Level:
         self.hy, self.hx = (a.astype(np.int32) for a in np.nonzero(self.hole))
         self.ny, self.nx = np.zeros(domain.shape, np.int32), np.zeros(domain.shape, np.int32)
         self.cost = np.full(domain.shape, np.inf, np.float32)
+        self.guide, self.pull = np.zeros((1, 1, 3), np.float32), 0.0
         self.weigh()
 
     def weigh(self) -> None:
@@ -91,6 +95,18 @@ class _Level:
         total = np.maximum(counted * np.float32(3 + 2 * TEXTURE), np.float32(1e-6))
         self.full = np.where(whole, -total, total).astype(np.float32)
 
+    def be_guided(self) -> None:
+        """Pull the fill towards the membrane's colours."""
+        flat = membrane(self.image[..., :3], self.source, self.hole)
+        self.guide, self.pull = np.asarray(cv2.blur(flat, (2 * R + 1, 2 * R + 1))), GUIDE
+
+    def rate(self, mean: Floats, ys: Ints, xs: Ints) -> None:
+        """Bring the costs of the patches at (ys, xs) up to date."""
+        rate(
+            self.image.reshape(len(mean), -1), self.weight.reshape(len(mean), -1), mean, self.full, ys, xs,
+            self.ny, self.nx, self.cost, R, PRICE, self.guide, self.depth, self.pull,
+        )  # fmt: skip
+
     def state(self) -> tuple[Floats, Ints, Ints, Floats]:
         """Copies of what filling changes: image, field and cost."""
         return self.image.copy(), self.ny.copy(), self.nx.copy(), self.cost.copy()
@@ -100,8 +116,7 @@ class _Level:
 
         Deep inside, a flat fill costs little; only the rim tells whether a fill carries on what is there.
         """
-        flat, weight = self.image.reshape(len(self.image), -1), self.weight.reshape(len(self.image), -1)
-        rate(flat, weight, self.mean(), self.full, self.ys, self.xs, self.ny, self.nx, self.cost, R, self.price)
+        self.rate(self.mean(), self.ys, self.xs)
         away = self.depth[self.ys, self.xs]
         return float(self.cost[self.ys, self.xs][away <= max(R, away.min())].mean())
 
@@ -132,6 +147,8 @@ def _best_start(levels: list[_Level], state: NDArray[np.uint64]) -> int:
     judged = len(levels) - 1
     while judged > 0 and len(levels[judged - 1].ys) <= JUDGED:
         judged -= 1
+    for guided in levels[judged:]:
+        guided.be_guided()
     level, lowest = levels[judged], np.inf
     best = level.state()
     for start in range(max(judged, len(levels) - STARTS), len(levels)):
@@ -151,14 +168,14 @@ def _best_start(levels: list[_Level], state: NDArray[np.uint64]) -> int:
 def _pyramid(rgb: Floats, source: Mask, target: Mask) -> list[_Level]:
     """Levels from fine to coarse, each half the size of the one before."""
     values = np.concatenate([rgb, _texture(rgb, source)], axis=-1)
-    levels = [_level(values, source, target, PRICE)]
+    levels = [_level(values, source, target)]
     while levels[-1].depth[levels[-1].hole].max() > CORE and min(source.shape) >= 8 * R:
         values, share = block_means(values, source, 2)
         target = any_in_block(target, 2)
         source = (share >= 0.5) & ~target
         if np.count_nonzero(source) < 4 * FEWEST:
             break
-        levels.append(_level(values, source, target, 2 * levels[-1].price))
+        levels.append(_level(values, source, target))
     return levels
 
 
@@ -177,7 +194,7 @@ def _texture(rgb: Floats, source: Mask) -> Floats:
     return features
 
 
-def _level(values: Floats, source: Mask, target: Mask, price: float) -> _Level:
+def _level(values: Floats, source: Mask, target: Mask) -> _Level:
     """Pad one size of the picture and prepare what the search needs."""
     # Walls get a colour that nothing has, so that source patches that reach over an edge are the last choice.
     values = np.where((source | target)[..., None], values, np.float32(WALL))
@@ -185,7 +202,7 @@ def _level(values: Floats, source: Mask, target: Mask, price: float) -> _Level:
     known, hole = np.pad(source, R), np.pad(target, R)
     weight = (known | hole).astype(np.float32)[..., None] * np.array([1, 1, 1, TEXTURE, TEXTURE], np.float32)
     depth = cv2.distanceTransform((~known).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return _Level(image, weight, known, hole, _usable(known), depth, price)
+    return _Level(image, weight, known, hole, _usable(known), depth)
 
 
 def _usable(source: Mask) -> Mask:
@@ -210,11 +227,10 @@ def _scatter(level: _Level, where: Mask, state: NDArray[np.uint64]) -> None:
 def _step(level: _Level, ys: Ints, xs: Ints, radius: int, sweeps: int, state: NDArray[np.uint64]) -> Floats:
     """Bring costs up to date and search; gives the patch means that the vote needs."""
     mean = level.mean()
-    flat, weight = (a.reshape(len(a), -1) for a in (level.image, level.weight))
-    rate(flat, weight, mean, level.full, ys, xs, level.ny, level.nx, level.cost, R, level.price)
+    level.rate(mean, ys, xs)
     search(
-        flat, weight, mean, level.full, level.usable, ys, xs,
-        level.ny, level.nx, level.cost, R, level.price, radius, sweeps, state,
+        level.image.reshape(len(mean), -1), level.weight.reshape(len(mean), -1), mean, level.full, level.usable, ys, xs,
+        level.ny, level.nx, level.cost, R, PRICE, level.guide, level.depth, level.pull, radius, sweeps, state,
     )  # fmt: skip
     return mean
 
@@ -297,7 +313,7 @@ def _heal(level: _Level) -> None:
         step = _seam_steps(colours, level, dy, dx)
         load[: load.shape[0] - dy, : load.shape[1] - dx] += step
         load[dy:, dx:] -= step
-    correction = membrane(np.zeros_like(colours), rim, level.hole, load)[level.hole]
+    correction = membrane(np.zeros_like(colours), rim, level.hole, load, PULL)[level.hole]
     level.image[level.hole, :3] += np.clip(correction, -MOST_HEALED, MOST_HEALED)
 
 
@@ -315,7 +331,8 @@ def _seam_steps(colours: Floats, level: _Level, dy: int, dx: int) -> Floats:
         count[real] += 1
     domain = level.hole | level.source
     step = wanted / np.maximum(count, 1)[..., None] - (colours[b] - colours[a])
-    across = (count > 0) & domain[a] & domain[b] & (np.abs(step).max(axis=-1) < MOST_HEALED)
+    apart = (level.ny[b] - level.ny[a] != dy) | (level.nx[b] - level.nx[a] != dx) | (count < 2)
+    across = apart & (count > 0) & domain[a] & domain[b] & (np.abs(step).max(axis=-1) < MOST_HEALED)
     return np.where(across[..., None], step, np.float32(0))
 
 

@@ -1,7 +1,8 @@
 """The membrane: fill unknown pixels harmonically from known ones, coarse to fine (cascadic multigrid).
 
-u solves Laplace's equation on the wanted pixels with u = value on known ones (Dirichlet) and no flux into pixels
-that are neither (Neumann): Perez, Gangnet and Blake 2003, equation 4 with a zero guidance field. The push-pull
+u solves the screened Poisson equation, sum over neighbours n of (u_n - u) = load + pull u, on the wanted pixels, with
+u = value on known ones (Dirichlet) and no flux into pixels that are neither (Neumann): Perez, Gangnet and Blake 2003,
+equation 7. Load and pull are zero where nothing else is said, and then u is as smooth as can be. The push-pull
 pyramid of Gortler et al. 1996 gives every level a start so near that a few relaxations suffice.
 """
 
@@ -17,36 +18,43 @@ SWEEPS = 6
 OVERRELAXATION = 1.5
 
 
-def membrane(values: Floats, known: Mask, wanted: Mask) -> Floats:
+def membrane(values: Floats, known: Mask, wanted: Mask, load: Floats | None = None, pull: float = 0.0) -> Floats:
     """A copy of `values` (H, W, C) with the `wanted` pixels (H, W) filled smoothly from the `known` ones.
 
-    The masks must not overlap and `known` must not be empty; pixels in neither mask act as walls and stay.
+    The masks must not overlap and `known` must not be empty; pixels in neither mask act as walls and stay. `load`
+    (H, W, C) is the Laplacian that the fill shall have; `pull` draws it to zero over some 1 / sqrt(pull) pixels.
     """
     if not known.any():
         raise SceneError("a membrane needs at least one known pixel to hang on, and there is none")
     out = np.array(values, np.float32, order="C")
-    _fill(out, known, known | wanted)
+    _fill(out, np.zeros((1, 1, 0), np.float32) if load is None else load, pull, known, known | wanted)
     return out
 
 
-def _fill(values: Floats, known: Mask, domain: Mask) -> None:
-    """Fill domain & ~known of `values` in place."""
+def _fill(values: Floats, load: Floats, pull: float, known: Mask, domain: Mask) -> None:
+    """Fill domain & ~known of `values` in place; a `load` of no channels is none."""
     ys, xs = np.nonzero(domain & ~known)
     if len(ys) == 0:
         return
-    coarse, coarse_known, coarse_domain = _halve(values, np.ascontiguousarray(known), np.ascontiguousarray(domain))
-    _fill(coarse, coarse_known, coarse_domain)
+    known, domain = np.ascontiguousarray(known), np.ascontiguousarray(domain)
+    coarse, coarse_load, coarse_known, coarse_domain = _halve(values, load, known, domain)
+    _fill(coarse, coarse_load, 4 * pull, coarse_known, coarse_domain)
     ys, xs = ys.astype(np.int32), xs.astype(np.int32)
     _interpolate(values, ys, xs, coarse, coarse_domain)
-    _relax(values, ys, xs, np.ascontiguousarray(domain), SWEEPS, OVERRELAXATION)
+    _relax(values, load, pull, ys, xs, domain, SWEEPS, OVERRELAXATION)
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def _halve(values: Any, known: Any, domain: Any) -> Any:
-    """Means of known pixels over 2 x 2 blocks; a block is known, or in the domain, where any of its pixels is."""
+def _halve(values: Any, load: Any, known: Any, domain: Any) -> Any:
+    """Means of known pixels over 2 x 2 blocks; a block is known, or in the domain, where any of its pixels is.
+
+    Loads and pulls add up: two faces of half the slope carry a block's flux, so that the equation keeps its form.
+    """
     height, width, channels = values.shape
     rows, columns = (height + 1) // 2, (width + 1) // 2
     out = np.zeros((rows, columns, channels), np.float32)
+    loaded = load.shape[2]
+    out_load = np.zeros((rows, columns, loaded), np.float32)
     out_known = np.zeros((rows, columns), np.bool_)
     out_domain = np.zeros((rows, columns), np.bool_)
     for i in range(rows):
@@ -60,11 +68,14 @@ def _halve(values: Any, known: Any, domain: Any) -> Any:
                         count += 1
                         for c in range(channels):
                             out[i, j, c] += values[y, x, c]
+                    elif domain[y, x]:
+                        for c in range(loaded):
+                            out_load[i, j, c] += load[y, x, c]
             if count > 0:
                 out_known[i, j] = True
                 for c in range(channels):
                     out[i, j, c] /= count
-    return out, out_known, out_domain
+    return out, out_load, out_known, out_domain
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -90,7 +101,7 @@ def _interpolate(values: Any, ys: Any, xs: Any, coarse: Any, domain: Any) -> Non
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def _relax(values: Any, ys: Any, xs: Any, domain: Any, sweeps: int, omega: float) -> None:
+def _relax(values: Any, load: Any, pull: float, ys: Any, xs: Any, domain: Any, sweeps: int, omega: float) -> None:
     """Gauss-Seidel with over-relaxation on the pixels (ys, xs), there and back in turn."""
     height, width, channels = values.shape
     count = len(ys)
@@ -103,6 +114,8 @@ def _relax(values: Any, ys: Any, xs: Any, domain: Any, sweeps: int, omega: float
             y, x = ys[n], xs[n]
             neighbours = 0
             total[:] = 0
+            for c in range(load.shape[2]):
+                total[c] = -load[y, x, c]
             for dy, dx in ((-1, 0), (1, 0), (0, -1), (0, 1)):
                 i, j = y + dy, x + dx
                 if 0 <= i < height and 0 <= j < width and domain[i, j]:
@@ -111,4 +124,4 @@ def _relax(values: Any, ys: Any, xs: Any, domain: Any, sweeps: int, omega: float
                         total[c] += values[i, j, c]
             if neighbours > 0:
                 for c in range(channels):
-                    values[y, x, c] += step * (total[c] / neighbours - values[y, x, c])
+                    values[y, x, c] += step * (total[c] / (neighbours + np.float32(pull)) - values[y, x, c])

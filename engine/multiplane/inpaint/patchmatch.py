@@ -9,12 +9,17 @@ Alphabet, kept through the file:
     ys, xs   (N,)                centres of target patches, in raster order
     ny, nx   (H, W) int32        the nearest-neighbour field: where the patch around (y, x) has its source
     cost     (H, W) float32      distance of that pair; inf where there is no pair yet
+    price    cost of a pixel of horizontal displacement; vertical ones cost twice, as perspective runs up and down
+    guide    (H, W, 3)           patch means of a smooth fill; read inside the hole only, and if pull > 0
+    depth    (H, W) float32      distance to the known pixels, 0 on them
     r        patch radius; every array is padded so that patches never leave it
 
 The distance of target patch P and source patch Q (equation 1 of Barnes et al. 2009, with the additive colour offset b
-of Darabi et al. 2012, bounded, and a small price on distance, which keeps perspective and light right):
+of Darabi et al. 2012, bounded, a small price on distance, which keeps perspective and light right, and a pull towards a
+guide, which keeps things that do not belong out of the hole's middle, where no known pixel speaks against them):
 
-    D(P, Q) = sum w (P - Q - b)^2 / sum w + price |displacement|,    b = clip(mean P - mean Q, -reach, reach)
+    D(P, Q) = sum w (P - Q - b)^2 / sum w  +  price |displacement|  +  pull (mean Q - guide)^2
+    b = clip(mean P - mean Q, -OFFSET, OFFSET)
 """
 
 from typing import Any
@@ -24,10 +29,12 @@ from numba import njit
 
 OFFSET = np.float32(0.06)
 """The largest colour offset b a patch may take on."""
-RELIEF = np.float32(0.75)
+RELIEF = np.float32(0.9)
 """Share of an offset's benefit that a pair is credited with, so that a source that needs none is taken first."""
-PRICE = np.float32(2e-6)
-"""Cost of a pixel of horizontal displacement; vertical ones cost twice, as perspective runs up and down."""
+HOLD = np.float32(0.85)
+"""A random find must cost less than this share of the pair it replaces, and so much less (LEAST_GAIN), or a field
+of few large pieces, which copy texture and grain whole, would crumble for nothing."""
+LEAST_GAIN = np.float32(5e-7)
 
 
 @njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
@@ -38,13 +45,18 @@ def _offset(mean: Any, ty: int, tx: int, sy: int, sx: int, c: int) -> Any:
 
 @njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
 def _distance(
-    flat: Any, weight: Any, mean: Any, full: Any, ty: int, tx: int, sy: int, sx: int, r: int, limit: float
-) -> Any:
+    flat: Any, weight: Any, mean: Any, full: Any, ty: int, tx: int, sy: int, sx: int, r: int,
+    price: float, guide: Any, depth: Any, pull: float, limit: float,
+) -> Any:  # fmt: skip
     """D of two patches; any value >= `limit` may be returned once it is known to be that large."""
     channels = flat.shape[1] // mean.shape[1]
     n = np.uintp((2 * r + 1) * channels)
     patch_weight = full[ty, tx]
-    fixed = PRICE * (abs(sx - tx) + 2 * abs(sy - ty))
+    fixed = np.float32(price) * (abs(sx - tx) + 2 * abs(sy - ty))
+    if pull > 0 and depth[ty, tx] > 0:
+        for c in range(3):
+            away = mean[sy, sx, c] - guide[ty, tx, c]
+            fixed += np.float32(pull) * away * away
     gain = np.float32(0)
     if patch_weight < 0:
         # The whole patch counts equally, so the offset's effect on the sum is known beforehand:
@@ -80,17 +92,23 @@ def _random(state: Any, n: int) -> Any:
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def rate(flat: Any, weight: Any, mean: Any, full: Any, ys: Any, xs: Any, ny: Any, nx: Any, cost: Any, r: int) -> None:
+def rate(
+    flat: Any, weight: Any, mean: Any, full: Any, ys: Any, xs: Any, ny: Any, nx: Any, cost: Any, r: int,
+    price: float, guide: Any, depth: Any, pull: float,
+) -> None:  # fmt: skip
     """Bring `cost` up to date with an image or a field that has changed."""
     for k in range(len(ys)):
         y, x = ys[k], xs[k]
-        cost[y, x] = _distance(flat, weight, mean, full, y, x, ny[y, x], nx[y, x], r, np.float32(np.inf))
+        cost[y, x] = _distance(
+            flat, weight, mean, full, y, x, ny[y, x], nx[y, x], r, price, guide, depth, pull, np.float32(np.inf)
+        )
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def search(
     flat: Any, weight: Any, mean: Any, full: Any, usable: Any, ys: Any, xs: Any,
-    ny: Any, nx: Any, cost: Any, r: int, radius: int, sweeps: int, state: Any,
+    ny: Any, nx: Any, cost: Any, r: int, price: float, guide: Any, depth: Any, pull: float,
+    radius: int, sweeps: int, state: Any,
 ) -> None:  # fmt: skip
     """Improve the field by propagation and random search within `radius`, halved to 1; sweeps run there and back."""
     height, width = cost.shape
@@ -106,7 +124,7 @@ def search(
                 if cost[i, j] < np.inf:
                     sy, sx = ny[i, j] + dy, nx[i, j] + dx
                     if usable[sy, sx] and (sy != by or sx != bx):
-                        d = _distance(flat, weight, mean, full, y, x, sy, sx, r, best)
+                        d = _distance(flat, weight, mean, full, y, x, sy, sx, r, price, guide, depth, pull, best)
                         if d < best:
                             best, by, bx = d, sy, sx
             reach = radius
@@ -116,8 +134,9 @@ def search(
                 sy = top + _random(state, bottom - top + 1)
                 sx = left + _random(state, right - left + 1)
                 if usable[sy, sx]:
-                    d = _distance(flat, weight, mean, full, y, x, sy, sx, r, best)
-                    if d < best:
+                    bar = best * HOLD - LEAST_GAIN
+                    d = _distance(flat, weight, mean, full, y, x, sy, sx, r, price, guide, depth, pull, bar)
+                    if d < bar:
                         best, by, bx = d, sy, sx
                 reach //= 2
             cost[y, x], ny[y, x], nx[y, x] = best, by, bx
