@@ -37,16 +37,14 @@ MOST_HEALED = 0.1
 """Largest colour step at the hole's rim that is spread over the hole."""
 PRICE = 1e-7
 """What a pixel of displacement costs: some hundred of them as much as a difference of one level in 8 bits."""
-GUIDE = 0.05
-"""Pull towards the membrane's colours, on the coarse levels where it is decided what goes where."""
-PULL = 0.005
-"""Steps at seams are spread over some 1 / sqrt(PULL) pixels: farther, chance steps of grain would add up to stains."""
+PULLS = (0.05, 0.0)
+"""Pulls towards the membrane's colours that are tried: some keeps stray objects out, none carries edges on better."""
+HEALED = 0.005
+"""Steps at seams are spread over some 1 / sqrt(HEALED) pixels: farther, chance steps of grain add up to stains."""
 JUDGED = 1500
 """Most patches of the level on which several beginnings are compared."""
 STARTS = 3
 """From how many of the coarsest levels to begin."""
-TRIES = 2
-"""How often to begin on each."""
 EFFORT = 100_000
 """Patch updates a level is worth: small levels get many steps, large ones few."""
 STEPS = (2, 10)
@@ -95,11 +93,6 @@ class _Level:
         total = np.maximum(counted * np.float32(3 + 2 * TEXTURE), np.float32(1e-6))
         self.full = np.where(whole, -total, total).astype(np.float32)
 
-    def be_guided(self) -> None:
-        """Pull the fill towards the membrane's colours."""
-        flat = membrane(self.image[..., :3], self.source, self.hole)
-        self.guide, self.pull = np.asarray(cv2.blur(flat, (2 * R + 1, 2 * R + 1))), GUIDE
-
     def rate(self, mean: Floats, ys: Ints, xs: Ints) -> None:
         """Bring the costs of the patches at (ys, xs) up to date."""
         rate(
@@ -147,13 +140,14 @@ def _best_start(levels: list[_Level], state: NDArray[np.uint64]) -> int:
     judged = len(levels) - 1
     while judged > 0 and len(levels[judged - 1].ys) <= JUDGED:
         judged -= 1
-    for guided in levels[judged:]:
-        guided.be_guided()
     level, lowest = levels[judged], np.inf
     best = level.state()
     for start in range(max(judged, len(levels) - STARTS), len(levels)):
-        for _ in range(TRIES):
+        for pull in PULLS:
+            levels[start].pull = pull
             _fill_by_rings(levels[start], state)
+            _settle(levels[start], state)
+            levels[start].pull = 0.0
             _settle(levels[start], state)
             for finer in range(start - 1, judged - 1, -1):
                 _hand_down(levels[finer + 1], levels[finer], state)
@@ -248,7 +242,8 @@ def _vote(level: _Level, mean: Floats, hy: Ints, hx: Ints, blur: float) -> Float
 def _fill_by_rings(level: _Level, state: NDArray[np.uint64]) -> None:
     """First guess on the coarsest level: rings from the outside in, each matched on what is known by then."""
     domain = level.source | level.hole
-    level.image[:] = np.where(level.hole[..., None], membrane(level.image, level.source, level.hole), level.image)
+    level.image[:] = membrane(level.image, level.source, level.hole)
+    level.guide = level.mean()
     level.weight[level.hole] = 0
     level.weigh()
     _scatter(level, level.hole, state)
@@ -313,7 +308,7 @@ def _heal(level: _Level) -> None:
         step = _seam_steps(colours, level, dy, dx)
         load[: load.shape[0] - dy, : load.shape[1] - dx] += step
         load[dy:, dx:] -= step
-    correction = membrane(np.zeros_like(colours), rim, level.hole, load, PULL)[level.hole]
+    correction = membrane(np.zeros_like(colours), rim, level.hole, load, HEALED)[level.hole]
     level.image[level.hole, :3] += np.clip(correction, -MOST_HEALED, MOST_HEALED)
 
 
