@@ -1,25 +1,32 @@
-"""At most so many layers: merges, one pair at a time, what a viewer would miss least."""
+"""At most so many layers, and none that nobody would miss: merges the cheapest pair, again and again."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from multiplane.arrays import Floats, Mask
+from multiplane.arrays import Floats
 from multiplane.layering.order import SURFACES
 from multiplane.scene import DepthMap, Segment
 
 SAMPLES = 200_000
-"""Pixels looked at to judge sizes and depths: enough for both, cheap at any picture size."""
+"""Pixels looked at to judge sizes, depths and who touches whom: enough for all, cheap at any picture size."""
 SAME_DEPTH = 0.03
 """Disparity difference, as a share of the scene's range, below which only size speaks for keeping two apart."""
 MIXED_KINDS = 3.0
 """How much dearer it is to merge an object with the surface behind it than two of a kind ..."""
 STANDS_OUT = 0.35
 """... and what an object is worth even at the depth of the surface that it stands on, in disparity."""
+APART = 2.0
+"""How much dearer it is to merge two that do not touch."""
+CRUMB, WORTH_A_LAYER = 0.02, 0.15
+"""A segment of less than CRUMB of the picture is merged even where there is room, if it costs less than this."""
 
 
 @dataclass(frozen=True)
 class _Weight:
+    """Area as a share of the picture, disparity as a share of the scene's range, and the kind."""
+
     area: float
     disparity: float
     surface: bool
@@ -27,29 +34,53 @@ class _Weight:
 
 
 def merge_to(ordered: list[Segment], depth: DepthMap, most: int) -> list[Segment]:
-    """Merge neighbours in the order (near to far) until at most `most` segments are left; keeps the order."""
+    """Merge until at most `most` segments are left and each is worth a layer; keeps the order, near to far.
+
+    Two may merge where they touch, or follow each other in the order; the smaller goes where the larger is.
+    """
     merged = list(ordered)
-    weights = _weigh(merged, depth.z)
-    while len(merged) > most:
-        costs = [_cost(weights[k], weights[k + 1]) for k in range(len(merged) - 1)]
-        at = int(np.argmin(costs))
-        merged[at : at + 2] = [_join(merged[at], merged[at + 1], weights[at].area >= weights[at + 1].area)]
-        weights[at : at + 2] = [_join_weights(weights[at], weights[at + 1])]
+    weights, touching = _weigh(merged, depth.z)
+    while len(merged) > 1:
+        crumbs_only = len(merged) <= most
+        costs = [
+            (_cost(weights[a], weights[b]) * (1.0 if touching[a, b] else APART), a, b)
+            for a in range(len(merged))
+            for b in range(a + 1, len(merged))
+            if touching[a, b] or (b == a + 1 and not crumbs_only)
+            if not crumbs_only or min(weights[a].area, weights[b].area) < CRUMB
+        ]
+        cost, a, b = min(costs, default=(np.inf, 0, 0))
+        if crumbs_only and cost >= WORTH_A_LAYER:
+            break
+        kept, gone = (a, b) if weights[a].area >= weights[b].area else (b, a)
+        merged[kept] = Segment(merged[kept].name, merged[kept].label, merged[kept].mask | merged[gone].mask)
+        weights[kept] = _joined(weights[kept], weights[gone])
+        touching[kept] |= touching[gone]
+        touching[:, kept] |= touching[:, gone]
+        touching = np.delete(np.delete(touching, gone, axis=0), gone, axis=1)
+        del merged[gone], weights[gone]
     return merged
 
 
-def _weigh(segments: list[Segment], z: Floats) -> list[_Weight]:
+def _weigh(segments: list[Segment], z: Floats) -> tuple[list[_Weight], NDArray[np.bool_]]:
+    """The weight of each segment, and who touches whom (N, N)."""
     step = max(1, int(np.sqrt(z.size / SAMPLES)))
     disparity = 1.0 / z[::step, ::step]
     low, high = np.quantile(disparity, [0.005, 0.995])
     disparity = np.clip((disparity - low) / max(float(high - low), 1e-9), 0, 1)
-
-    def weight(segment: Segment) -> _Weight:
-        mask: Mask = segment.mask[::step, ::step]
+    labels = np.full(disparity.shape, len(segments))
+    weights = []
+    for index, segment in enumerate(segments):
+        mask = segment.mask[::step, ::step]
+        labels[mask] = index
         seen = disparity[mask] if mask.any() else np.zeros(1)
-        return _Weight(float(mask.mean()), float(np.median(seen)), segment.label in SURFACES, segment.label == "sky")
-
-    return [weight(segment) for segment in segments]
+        weights.append(
+            _Weight(float(mask.mean()), float(np.median(seen)), segment.label in SURFACES, segment.label == "sky")
+        )
+    touching = np.zeros((len(segments) + 1, len(segments) + 1), np.bool_)
+    touching[labels[:, :-1], labels[:, 1:]] = True
+    touching[labels[:-1], labels[1:]] = True
+    return weights, (touching | touching.T)[:-1, :-1]
 
 
 def _cost(a: _Weight, b: _Weight) -> float:
@@ -59,13 +90,7 @@ def _cost(a: _Weight, b: _Weight) -> float:
     return float(np.sqrt(min(a.area, b.area))) * gap
 
 
-def _join(a: Segment, b: Segment, first_is_larger: bool) -> Segment:
-    larger = a if first_is_larger else b
-    return Segment(larger.name, larger.label, a.mask | b.mask)
-
-
-def _join_weights(a: _Weight, b: _Weight) -> _Weight:
-    area = a.area + b.area
-    larger = a if a.area >= b.area else b
-    disparity = (a.disparity * a.area + b.disparity * b.area) / area if area else larger.disparity
+def _joined(larger: _Weight, smaller: _Weight) -> _Weight:
+    area = larger.area + smaller.area
+    disparity = (larger.disparity * larger.area + smaller.disparity * smaller.area) / area if area else 0.0
     return _Weight(area, disparity, larger.surface, larger.sky)
