@@ -13,6 +13,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+
 from multiplane.arrays import Mask
 from multiplane.depth import load_depth
 from multiplane.errors import PhotoError

@@ -9,14 +9,18 @@ from multiplane.scene import DepthMap, Photo, Segment
 from multiplane.segment.figures import GROUND, OTHER, SKY, Kind, name_groups, put_together
 from multiplane.segment.merging import FREE, merge_regions
 from multiplane.segment.refine import refined_labels
-from multiplane.segment.regions import describe, superpixels
+from multiplane.segment.regions import Regions, describe, superpixels
 from multiplane.segment.surfaces import find_ground, find_sky
 
 WORKING_SIDE = 640
-SPACING = 11
+SPACING = 9
 """Pixels across a superpixel at the working size."""
 CUT = 0.42
 """Mean strength of an outline, in [0, 1], from which it is worth a cut."""
+FALL_WINDOW = 4.0
+"""Pixels, as a standard deviation, over which the fall of the ground is read."""
+NO_CONTRAST, NO_STEP = 8.0, 0.03
+"""Mean Lab contrast and disparity step at a ground's edges, below which there is no edge: it is a thing's own front."""
 MOST = 40
 """Most groups before backgrounds and parts of objects are put together."""
 SOFT = 1.2
@@ -57,12 +61,29 @@ def group_picture(guide: Floats, disparity: Floats) -> tuple[Ints, list[Kind]]:
     ground = find_ground(regions, sky, fall_of(disparity))
     kinds = np.select([sky, ground.surely, ground.near], [SKY, GROUND, FREE], OTHER).astype(np.int64)
     group, surface = merge_regions(regions, kinds, CUT, MOST)
+    if runs_into_objects(regions, surface[group]):
+        group, surface = merge_regions(regions, np.where(sky, SKY, OTHER).astype(np.int64), CUT, MOST)
     return put_together(regions, group, surface)
+
+
+def runs_into_objects(regions: Regions, surface: NDArray[np.int64]) -> bool:
+    """Whether the would-be ground meets all else almost without an edge: then it is a subject's own front.
+
+    `surface` (N,) is that of every region.
+    """
+    sides = surface[regions.pairs]
+    border = (sides == GROUND).any(axis=1) & (sides == OTHER).any(axis=1)
+    if not border.any():
+        return False
+    weights = regions.length[border]
+    contrast = np.average(regions.contrast[border], weights=weights)
+    step = np.average(np.abs(regions.step[border]), weights=weights)
+    return bool(contrast < NO_CONTRAST and step < NO_STEP)
 
 
 def fall_of(disparity: Floats) -> Floats:
     """How much disparity grows per row (h, w), read over a window wide enough to leave texture and noise behind."""
-    smooth = cv2.GaussianBlur(disparity, (0, 0), SPACING / 3)
+    smooth = cv2.GaussianBlur(disparity, (0, 0), FALL_WINDOW)
     return np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=1 / 8), np.float32)
 
 

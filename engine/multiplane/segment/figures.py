@@ -20,7 +20,7 @@ STEP = 0.05
 """Disparity step at which a side of an edge certainly hides the other."""
 FAR = 0.35
 """Disparity, as a share of the picture's range, beyond which what hides nothing is background."""
-PART = 0.37
+PART = 0.35
 """A part stands out from its whole by less than this share of what both stand out from all else."""
 ENCLOSED, SWALLOWED = 0.6, 0.65
 """Share of its outline from which a thing is a part of what encloses it: at about the same depth, and at any."""
@@ -28,6 +28,8 @@ SAME_PLACE = 0.1
 """Disparity step up to which an enclosed part is at about the same depth."""
 HEAP, LARGEST_HEAP = 0.6, 0.6
 """Share of its outline that a heap has in common with the ground, and of the picture that it may fill."""
+SAME_HEAP = 0.15
+"""Disparity step up to which two things that touch are of one heap."""
 MOST = 12
 """Most objects, beside sky, ground and background."""
 
@@ -154,7 +156,8 @@ def standing_together(
     A heap is a set of touching objects that has almost only ground around it.
     """
     alive = is_object & (target == np.arange(len(target)))
-    touching = (outlines.length > 0) & alive[:, None] & alive[None, :]
+    near = outlines.step < SAME_HEAP * outlines.length
+    touching = near & alive[:, None] & alive[None, :]
     heap = connected_components(coo_matrix(touching), directed=False)[1]
     target = target.copy()
     for number in np.unique(heap[alive]):

@@ -9,12 +9,14 @@ from multiplane.segment.regions import Regions
 
 Parents = NDArray[np.int64]
 
-SMALL = 0.008
+SMALL = 0.004
 """Share of the picture below which a group's edges count for less."""
 APART, APART_WEIGHT = 0.3, 0.12
 """Difference of mean disparity that counts in full, and for how much: a gap in an outline joins no far-apart things."""
 DEBRIS = 0.004
-"""Share of the picture below which a group is no layer of its own."""
+"""Share of the picture below which a group is no layer of its own ..."""
+CLEAR, CLEAR_DEBRIS = 0.6, 0.6
+"""... times this where the mean strength of its outline is greater."""
 
 
 FREE = -1
@@ -82,7 +84,7 @@ class _Graph:
         """Join every group smaller than DEBRIS, smallest first, with the neighbour it is least cut off from."""
         while True:
             small = [g for g in range(len(self.size)) if self.age[g] >= 0 and self.links[g]]
-            small = [g for g in small if self.size[g] < DEBRIS * self.total]
+            small = [g for g in small if self.size[g] < self._least_size(g) * self.total]
             if not small:
                 return
             least = min(small, key=lambda g: (self.size[g], g))
@@ -91,6 +93,12 @@ class _Graph:
             whole = sum(length for length, _ in links.values())
             nearest = min(links, key=lambda g: (links[g][1] / links[g][0] - 0.5 * links[g][0] / whole, g))
             self.join(nearest, least)
+
+    def _least_size(self, group: int) -> float:
+        """Share of the picture below which a group is debris: less where it stands out on all sides, like a pole."""
+        length = sum(length for length, _ in self.links[group].values())
+        weighted = sum(weighted for _, weighted in self.links[group].values())
+        return DEBRIS * (CLEAR_DEBRIS if weighted > CLEAR * length else 1.0)
 
     def join(self, a: int, b: int) -> None:
         """Let group a take in its neighbour b; b is gone (its age never matches again)."""

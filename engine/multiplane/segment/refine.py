@@ -8,7 +8,7 @@ import numpy as np
 from multiplane.arrays import Floats, Ints
 from multiplane.pixels.guided import apply, enlarged_rows, fit, guide_windows
 
-RADIUS = 6
+RADIUS = 8
 """Half a window, in pixels of the small map: how far a border may move."""
 FLAT = 1e-3
 """Colour variance below which a window counts as flat; there borders stay where they are, smoothed."""

@@ -18,6 +18,10 @@ REACH = 3
 """How many pixels beyond an edge both sides are read: past the blur that pictures and depth maps have there."""
 FULL_STEP, FULL_CONTRAST = 0.10, 35.0
 """The disparity step (see `nearness_gain`) and the Lab distance at which an edge is as strong as can be."""
+SPLIT = 0.15
+"""Disparity that a superpixel spans where it is cut in two."""
+THIN = 3.6
+"""Pixels across (twice the area over the outline), below which both sides of an edge cannot be read beyond it."""
 DEPTH_SHARE = 0.75
 """How much of an edge's strength depth decides; colour decides the rest."""
 
@@ -65,8 +69,22 @@ def superpixels(lab: Floats, disparity: Floats, spacing: int) -> Ints:
     slic = cv2.ximgproc.createSuperpixelSLIC(seen, cv2.ximgproc.SLIC, spacing, RULER)
     slic.iterate(6)
     slic.enforceLabelConnectivity(20)
-    labels = np.unique(slic.getLabels(), return_inverse=True)[1]
-    return np.asarray(labels.reshape(height, width), np.int32)
+    return split_at_steps(np.asarray(slic.getLabels(), np.int64), disparity)
+
+
+def split_at_steps(labels: NDArray[np.int64], disparity: Floats) -> Ints:
+    """`labels` (h, w) with every superpixel that spans a disparity step cut in two there, numbered anew from 0.
+
+    What is thinner than a superpixel, a pole or a stem, would else drown in what it stands before.
+    """
+    flat, values = labels.ravel(), disparity.ravel()
+    count = int(flat.max()) + 1
+    low, high = np.full(count, np.inf, np.float32), np.full(count, -np.inf, np.float32)
+    np.minimum.at(low, flat, values)
+    np.maximum.at(high, flat, values)
+    nearer = (high - low > SPLIT)[flat] & (values > ((low + high) / 2)[flat])
+    numbers = np.unique(2 * flat + nearer, return_inverse=True)[1]
+    return np.asarray(numbers.reshape(labels.shape), np.int32)
 
 
 def describe(labels: Ints, lab: Floats, disparity: Floats) -> Regions:
@@ -78,15 +96,22 @@ def describe(labels: Ints, lab: Floats, disparity: Floats) -> Regions:
     def mean(values: NDArray[np.generic]) -> Values:
         return np.asarray(np.bincount(flat, values.ravel(), count) / size)
 
+    mean_disparity, mean_lab = mean(disparity), np.stack([mean(lab[..., k]) for k in range(3)], axis=1)
     pairs, length, step, contrast = _edges(labels, lab, disparity)
-    near = np.maximum(*(mean(disparity)[pairs[:, k]] for k in range(2))) if len(pairs) else np.zeros(0)
+    first, second = pairs.T
+    outline = np.bincount(first, length, count) + np.bincount(second, length, count)
+    thin = 2.0 * size < THIN * outline
+    use_means = thin[first] | thin[second]
+    step = np.where(use_means, mean_disparity[second] - mean_disparity[first], step)
+    contrast = np.where(use_means, np.linalg.norm(mean_lab[second] - mean_lab[first], axis=1), contrast)
+    near = np.maximum(mean_disparity[first], mean_disparity[second])
     by_depth = np.minimum(np.abs(step) * nearness_gain(near) / FULL_STEP, 1.0)
     by_colour = np.minimum(contrast / FULL_CONTRAST, 1.0)
     return Regions(
         labels=labels,
         size=size,
-        disparity=mean(disparity),
-        lab=np.stack([mean(lab[..., k]) for k in range(3)], axis=1),
+        disparity=mean_disparity,
+        lab=mean_lab,
         centre=np.stack([mean(columns), mean(rows)], axis=1),
         pairs=pairs,
         length=length,

@@ -18,12 +18,16 @@ SMOOTH = 5.0
 """Lab distance per pixel up to which a region is smooth enough for sky."""
 ONE_SKY = 0.35
 """Edge strength that two regions of one sky may have: clouds are soft."""
-LEAST_SKY, LEAST_GROUND, LEAST_PART = 0.01, 0.03, 0.01
+LEAST_SKY, LEAST_GROUND, LEAST_PART = 0.01, 0.03, 0.004
 """Share of the picture below which a surface, or a part of the ground cut off from the rest, is none."""
+BLUE_SHARE = 0.3
+"""Share of a sky that is blue, unless it is overcast."""
 SMEARED = 0.5
 """Disparity up to which a region of the sky's own colour is sky all the same."""
 SAME_COLOUR, SAME_SURFACE = 7.0, 13.0
 """Lab distance across an edge up to which a smooth sky, and a ground with its texture, go on."""
+SKY_RANGE = 20.0
+"""Lab distance from the mean of the sky up to which it is followed."""
 BENT_AWAY = 0.12
 """Distance in disparity from its plane up to which a ground that goes on without a step is still followed."""
 ON_PLANE = 0.03
@@ -32,7 +36,7 @@ LEAST_FALL, MOST_TILT = 0.3, 0.4
 """The least disparity that a ground gains over the picture's long side, and the most sideways, as a share of that."""
 BENEATH = 2.0
 """How much a region beneath a would-be ground counts against one on it."""
-TRIALS = 400
+TRIALS = 1200
 
 
 @dataclass(frozen=True)
@@ -57,15 +61,21 @@ def find_sky(regions: Regions, slope: Floats) -> Chosen:
         if regions.size[members].sum() > LEAST_SKY * regions.size.sum() and _looks_like_sky(regions, members):
             sky |= members
     # Networks smear what is near into the sky around it; where the colour goes on, so does the sky.
-    return _grown(regions, sky, smooth & (regions.disparity < SMEARED), regions.contrast < SAME_COLOUR)
+    if not sky.any():
+        return sky
+    mean = np.average(regions.lab[sky], axis=0, weights=regions.size[sky])
+    alike = smooth & (regions.disparity < SMEARED) & (np.linalg.norm(regions.lab - mean, axis=1) < SKY_RANGE)
+    return _grown(regions, sky, alike, regions.contrast < SAME_COLOUR)
 
 
 def _looks_like_sky(regions: Regions, members: Chosen) -> bool:
-    light, red, yellow = np.average(regions.lab[members], axis=0, weights=regions.size[members])
+    """Blue, at least in part (clouds and sunsets are not), or neutral and far brighter than all else."""
+    lab, size = regions.lab[members], regions.size[members]
+    blue = size @ ((lab[:, 2] < -4.0) & (lab[:, 1] < 12.0)) > BLUE_SHARE * size.sum()
+    light, red, yellow = np.average(lab, axis=0, weights=size)
     rest = regions.size * ~members
     others = float((regions.lab[:, 0] * rest).sum() / max(rest.sum(), 1.0))
-    blue = yellow < -4.0 and red < 12.0
-    overcast = light > 78.0 and light > others + 18.0 and np.hypot(red, yellow) < 14.0
+    overcast = light > 78.0 and light > others + 18.0 and np.hypot(red, yellow) < 8.0
     return bool(blue or overcast)
 
 
@@ -88,9 +98,7 @@ def find_ground(regions: Regions, sky: Chosen, fall: Floats) -> Ground:
     near = ~sky & (np.abs(regions.disparity - level) < ON_PLANE)
     falls = np.abs(regions.mean(fall) * max(height, width) - slope) < 0.7 * np.abs(slope) + 0.1
     part = _parts(regions, near & falls, regions.contrast < SAME_SURFACE)
-    sizes = np.bincount(part, regions.size * (near & falls)) / regions.size.sum()
-    # A tray on a table lies on the same plane: small parts of another colour may be things of their own.
-    surely = near & falls & (sizes > max(LEAST_PART, 0.25 * sizes.max()))[part]
+    surely = near & falls & _large_or_alike(regions, part, near & falls)[part]
     if regions.size[surely].sum() < LEAST_GROUND * regions.size.sum():
         return nothing
     off = regions.disparity - level
@@ -100,27 +108,36 @@ def find_ground(regions: Regions, sky: Chosen, fall: Floats) -> Ground:
     return Ground(surely, near & ~surely)
 
 
+def _large_or_alike(regions: Regions, part: NDArray[np.int64], on_plane: Chosen) -> Chosen:
+    """Which parts of what lies on the ground's plane are ground: large ones, and small ones of the largest's colour.
+
+    A tray on a table lies on its plane too: a small part of another colour may be a thing of its own.
+    """
+    weight = regions.size * on_plane
+    sizes = np.bincount(part, weight)
+    colour = np.stack([np.bincount(part, weight * regions.lab[:, k]) for k in range(3)], axis=1)
+    colour /= np.maximum(sizes, 1.0)[:, None]
+    alike = np.linalg.norm(colour - colour[sizes.argmax()], axis=1) < SAME_SURFACE
+    return np.asarray((sizes > LEAST_PART * regions.size.sum()) & (alike | (sizes > 0.25 * sizes.max())))
+
+
 def _support_plane(place: Values, disparity: Values, weight: Values, bottom: float) -> Values | None:
     """(a, b, c) of the plane with most weight on it and little beneath it, or None where there is no such plane."""
     usable = np.flatnonzero(weight * (place[:, 1] > bottom / 3))
     if len(usable) < 8:
         return None
     rng = np.random.default_rng(0)
-    chance = weight[usable] / weight[usable].sum()
-    best: Values | None = None
-    most = LEAST_GROUND
-    for _ in range(TRIALS):
-        three = rng.choice(usable, 3, replace=False, p=chance)
-        if abs(np.linalg.det(place[three])) < 1e-3:
-            continue  # nearly in a line: their plane could stand anyhow
-        plane = np.linalg.solve(place[three], disparity[three])
-        if not (plane[1] > LEAST_FALL and abs(plane[0]) < MOST_TILT * plane[1]):
-            continue
-        above = disparity - place @ plane
-        score = float(weight @ ((np.abs(above) < ON_PLANE) - BENEATH * (above < -2 * ON_PLANE)))
-        if score > most:
-            best, most = plane, score
-    return best
+    three = usable[rng.integers(0, len(usable), (TRIALS, 3))]
+    three = three[np.abs(np.linalg.det(place[three])) > 1e-3]  # nearly in a line, their plane could stand anyhow
+    planes = np.linalg.solve(place[three], disparity[three][..., None])[..., 0]
+    planes = planes[(planes[:, 1] > LEAST_FALL) & (np.abs(planes[:, 0]) < MOST_TILT * planes[:, 1])]
+    if not len(planes):
+        return None
+    above = (disparity - planes @ place.T).astype(np.float32)
+    on_it, beneath = np.abs(above) < ON_PLANE, above < -2 * ON_PLANE
+    score = on_it @ weight - BENEATH * (beneath @ weight)
+    best = int(score.argmax())
+    return np.asarray(planes[best]) if score[best] > LEAST_GROUND else None
 
 
 def _bent(place: Values, disparity: Values, weight: Values, plane: Values) -> tuple[Values, Values]:
