@@ -14,7 +14,7 @@ from multiplane.scene import Camera, DepthMap, Photo, Segment
 from multiplane.segment import load_segment
 from multiplane.segment.builtin import segment_photo
 from multiplane.segment.merging import FREE, merge_regions
-from multiplane.segment.refine import refined_labels
+from multiplane.segment.refine import refined_labels, without_islands
 from multiplane.segment.regions import describe
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
@@ -127,6 +127,16 @@ def test_refining_moves_a_border_onto_the_photos_edge() -> None:
     rough[:, 80:] = 1
     labels = refined_labels(iter([1 - rough, rough]), rgb, rgb)
     assert np.array_equal(labels[20:100] == 1, np.broadcast_to(np.arange(160) >= 83, (80, 160)))
+
+
+def test_specks_go_to_what_surrounds_them_and_every_label_keeps_its_largest_piece() -> None:
+    labels = np.zeros((200, 300), np.int32)
+    labels[:, 150:] = 1
+    labels[50:53, 40:43] = 1
+    labels[100:102, 250:254] = 0
+    labels[20:22, 20:22] = 2
+    expected = np.where(labels == 2, 2, np.broadcast_to(np.arange(300) >= 150, labels.shape))
+    assert np.array_equal(without_islands(labels), expected)
 
 
 def test_regions_of_two_kinds_never_join_and_free_ones_go_where_the_edge_is_weakest() -> None:

@@ -13,6 +13,8 @@ RADIUS = 8
 FLAT = 1e-3
 """Colour variance below which a window counts as flat; there borders stay where they are, smoothed."""
 STRIP_PIXELS = 1 << 19
+LEAST_ISLAND = 3e-4
+"""Share of the picture below which a piece cut off from the rest of its label goes to what surrounds it."""
 
 
 def refined_labels(scores: Iterator[Floats], guide: Floats, rgb: Floats) -> Ints:
@@ -34,7 +36,30 @@ def refined_labels(scores: Iterator[Floats], guide: Floats, rgb: Floats) -> Ints
             better = value > best[rows, columns]
             best[rows, columns][better] = value[better]
             labels[rows, columns][better] = number
-    return labels
+    return without_islands(labels)
+
+
+def without_islands(labels: Ints) -> Ints:
+    """`labels` (H, W) where small pieces have the label of the nearest large one; a label's largest piece stays."""
+    island = np.zeros(labels.shape, np.uint8)
+    least = LEAST_ISLAND * labels.size
+    for number in np.unique(labels):
+        x, y, w, h = cv2.boundingRect((labels == number).view(np.uint8))
+        box = slice(y, y + h), slice(x, x + w)
+        own = (labels[box] == number).view(np.uint8)
+        _, pieces, stats, _ = cv2.connectedComponentsWithStats(own, connectivity=4)
+        small = stats[:, cv2.CC_STAT_AREA] < least
+        small[0] = False  # the first is what is not this label
+        small[1 + stats[1:, cv2.CC_STAT_AREA].argmax()] = False
+        if small.any():
+            island[box] |= small[pieces].view(np.uint8)
+    if not island.any():
+        return labels
+    _, nearest = cv2.distanceTransformWithLabels(island, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
+    kept = island == 0
+    label_of = np.zeros(int(nearest.max()) + 1, np.int32)
+    label_of[nearest[kept]] = labels[kept]
+    return np.asarray(label_of[nearest], np.int32)
 
 
 def _tiles(score: Floats, height: int, width: int) -> Iterator[tuple[slice, slice]]:

@@ -115,8 +115,8 @@ def _large_or_alike(regions: Regions, part: NDArray[np.int64], on_plane: Chosen)
     """
     weight = regions.size * on_plane
     sizes = np.bincount(part, weight)
-    colour = np.stack([np.bincount(part, weight * regions.lab[:, k]) for k in range(3)], axis=1)
-    colour /= np.maximum(sizes, 1.0)[:, None]
+    sums = np.stack([np.bincount(part, weight * regions.lab[:, k]) for k in range(3)], axis=1)
+    colour = sums / np.maximum(sizes, 1.0)[:, None]
     alike = np.linalg.norm(colour - colour[sizes.argmax()], axis=1) < SAME_SURFACE
     return np.asarray((sizes > LEAST_PART * regions.size.sum()) & (alike | (sizes > 0.25 * sizes.max())))
 
