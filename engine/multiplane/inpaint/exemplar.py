@@ -41,14 +41,16 @@ PULLS = (0.05, 0.0)
 """Pulls towards the membrane's colours that are tried: some keeps stray objects out, none carries edges on better."""
 HEALED = 0.005
 """Steps at seams are spread over some 1 / sqrt(HEALED) pixels: farther, chance steps of grain add up to stains."""
+SMALL = 1000
+"""Holes of fewer pixels get one beginning and few steps: there are often many, and each shows little."""
 JUDGED = 1500
 """Most patches of the level on which several beginnings are compared."""
 STARTS = 3
 """From how many of the coarsest levels to begin."""
 EFFORT = 100_000
 """Patch updates a level is worth: small levels get many steps, large ones few."""
-STEPS = (2, 10)
-"""Fewest and most steps of a level."""
+MOST_STEPS, FEW_STEPS = 10, 4
+"""Most steps of a level, in large holes and in small ones."""
 REACH = 500_000
 """Pixels a random search may reach, times patches: coarse levels look everywhere, fine ones only nearby."""
 
@@ -64,7 +66,7 @@ class Filled(NamedTuple):
 
 @dataclass
 class _Level:
-    """One level of the pyramid; every array is padded by R, with nothing usable in the padding."""
+    """One level of the pyramid, of pixels `scale` wide; every array is padded by R, with nothing usable in there."""
 
     image: Floats
     weight: Floats
@@ -72,6 +74,7 @@ class _Level:
     hole: Mask
     usable: Mask
     depth: Floats
+    scale: int
 
     def __post_init__(self) -> None:
         size = (2 * R + 1, 2 * R + 1)
@@ -142,8 +145,9 @@ def _best_start(levels: list[_Level], state: NDArray[np.uint64]) -> int:
         judged -= 1
     level, lowest = levels[judged], np.inf
     best = level.state()
-    for start in range(max(judged, len(levels) - STARTS), len(levels)):
-        for pull in PULLS:
+    small = len(levels[0].hy) < SMALL
+    for start in range(len(levels) - 1 if small else max(judged, len(levels) - STARTS), len(levels)):
+        for pull in PULLS[:1] if small else PULLS:
             levels[start].pull = pull
             _fill_by_rings(levels[start], state)
             _settle(levels[start], state)
@@ -162,14 +166,14 @@ def _best_start(levels: list[_Level], state: NDArray[np.uint64]) -> int:
 def _pyramid(rgb: Floats, source: Mask, target: Mask) -> list[_Level]:
     """Levels from fine to coarse, each half the size of the one before."""
     values = np.concatenate([rgb, _texture(rgb, source)], axis=-1)
-    levels = [_level(values, source, target)]
+    levels = [_level(values, source, target, 1)]
     while levels[-1].depth[levels[-1].hole].max() > CORE and min(source.shape) >= 8 * R:
         values, share = block_means(values, source, 2)
         target = any_in_block(target, 2)
         source = (share >= 0.5) & ~target
         if np.count_nonzero(source) < 4 * FEWEST:
             break
-        levels.append(_level(values, source, target))
+        levels.append(_level(values, source, target, 2 * levels[-1].scale))
     return levels
 
 
@@ -188,7 +192,7 @@ def _texture(rgb: Floats, source: Mask) -> Floats:
     return features
 
 
-def _level(values: Floats, source: Mask, target: Mask) -> _Level:
+def _level(values: Floats, source: Mask, target: Mask, scale: int) -> _Level:
     """Pad one size of the picture and prepare what the search needs."""
     # Walls get a colour that nothing has, so that source patches that reach over an edge are the last choice.
     values = np.where((source | target)[..., None], values, np.float32(WALL))
@@ -196,7 +200,7 @@ def _level(values: Floats, source: Mask, target: Mask) -> _Level:
     known, hole = np.pad(source, R), np.pad(target, R)
     weight = (known | hole).astype(np.float32)[..., None] * np.array([1, 1, 1, TEXTURE, TEXTURE], np.float32)
     depth = cv2.distanceTransform((~known).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return _Level(image, weight, known, hole, _usable(known), depth)
+    return _Level(image, weight, known, hole, _usable(known), depth, scale)
 
 
 def _usable(source: Mask) -> Mask:
@@ -284,7 +288,8 @@ def _hand_down(coarse: _Level, fine: _Level, state: NDArray[np.uint64]) -> None:
 
 def _settle(level: _Level, state: NDArray[np.uint64]) -> None:
     """Search and vote by turns until the level's worth of effort is spent; the last votes are the sharpest."""
-    steps = int(np.clip(EFFORT // max(len(level.ys), 1), *STEPS))
+    most = MOST_STEPS if len(level.hy) * level.scale**2 >= SMALL else FEW_STEPS
+    steps = int(np.clip(EFFORT // max(len(level.ys), 1), 2, most))
     radius = int(np.clip(REACH // max(len(level.ys), 1), 8, max(level.hole.shape)))
     for step in range(steps):
         mean = _step(level, level.ys, level.xs, radius, 2, state)

@@ -25,7 +25,9 @@ MARGIN = 24
 """And so many pixels more, for small holes."""
 FEWEST_SOURCES = 64
 """Known pixels below which a surface has no texture to speak of, and is continued smoothly."""
-GRID = 384
+WORKING_AREA = 3_000_000
+"""Most pixels of the crop around a part that is worked on, which bounds the memory."""
+GRID = 128
 """Parts of the hole that touch on a grid of about so many cells along the longer side are filled together."""
 
 
@@ -85,7 +87,7 @@ def _fill_part(out: Floats, box: Box, part: Mask, source: Mask, seed: int) -> No
     target = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.bool_)
     target[box[0] - rows.start : box[1] - rows.start, box[2] - columns.start : box[3] - columns.start] = part
     crop, known = out[view], source[view]
-    size = int(np.ceil(np.sqrt(pixels / WORKING_PIXELS)))
+    size = int(np.ceil(np.sqrt(max(pixels / WORKING_PIXELS, target.size / WORKING_AREA))))
     means, share = block_means(crop, known, size)
     low_target = any_in_block(target, size)
     low = fill_from_exemplars(means, (share >= 0.5) & ~low_target, low_target, seed)
