@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from multiplane.depth import load_depth
 from multiplane.depth.builtin import estimate_depth
 from multiplane.depth.cues.balance import balance
+from multiplane.depth.cues.focus import find_focus
 from multiplane.depth.cues.horizon import vanishing_row
+from multiplane.depth.cues.outline import holes, overlap, whole
 from multiplane.depth.cues.regions import find_regions, touching
 from multiplane.depth.cues.sky import find_sky
+from multiplane.depth.cues.subject import find_body
 from multiplane.depth.edge_aware import upsample
 from multiplane.errors import BackendError
 from multiplane.pixels.disparity import FAR, NEAR
@@ -210,3 +213,66 @@ def test_load_depth_names_its_backends():
     for name in ("foo", "", "no/such/folder"):
         with pytest.raises(BackendError, match="choose one of: builtin"):
             load_depth(name)
+
+
+def close_up(height=240, width=320):
+    """A textured body of the wall's own colour that fills the left two thirds, before a blurred wall; and its mask."""
+    rng = np.random.default_rng(3)
+    body = cv2.ellipse(np.zeros((height, width), np.uint8), (90, 130), (130, 150), 0, 0, 360, 1, -1) > 0
+    rough = rng.normal(0, 0.08, (height, width, 1)).astype(np.float32)
+    soft = cv2.GaussianBlur(rng.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 12)
+    wall = 0.55 + 0.08 * soft[..., None] / soft.std()
+    rgb = np.where(body[..., None], 0.55 + rough, wall) * np.float32([1.0, 0.85, 0.7])
+    return np.clip(rgb, 0, 1).astype(np.float32), body
+
+
+def test_a_close_up_that_touches_three_borders_is_lifted_whole_by_its_focus():
+    rgb, body = close_up()
+    regions = find_regions(rgb, 16)
+    focus = find_focus(rgb, regions)
+    outline, trust = find_body(rgb, regions, focus)
+    assert trust > 0.8
+    assert overlap(outline > 0.5, body) > 0.9
+    disparity = 1 / estimate_depth(photo_of(rgb)).z
+    rows = slice(20, 200)
+    assert (np.percentile(disparity[rows, 20:180], 5, axis=1) > disparity[rows, 260:].max(axis=1) + 0.05).all()
+
+
+@pytest.mark.parametrize("picture", ["all sharp", "all plain", "sharp ground from side to side"])
+def test_without_one_body_in_focus_the_lens_is_not_believed(picture):
+    rgb = np.clip(0.5 + grain((240, 320), 0.0 if picture == "all plain" else 0.08), 0, 1) * np.ones(3, np.float32)
+    if picture == "sharp ground from side to side":
+        rgb[:120] = cv2.GaussianBlur(rgb, (0, 0), 8)[:120]
+    assert find_focus(rgb, find_regions(rgb, 16)).trust < 0.1
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1000), st.sampled_from([(40, 60), (90, 50), (32, 300)]))
+def test_a_tidied_mask_is_as_one_sided_as_the_mask(seed, shape):
+    """Tidying commutes with mirroring, keeps the empty and the full mask, and leaves no single-pixel specks."""
+    soft = cv2.GaussianBlur(np.random.default_rng(seed).random(shape, np.float32), (0, 0), 3)
+    mask = soft > np.median(soft)
+    tidy = whole(mask)
+    assert overlap(whole(mask[:, ::-1])[:, ::-1], tidy) > 0.95
+    assert not whole(np.zeros(shape, bool)).any()
+    assert whole(np.ones(shape, bool)).all()
+    alone = cv2.filter2D(tidy.astype(np.float32), -1, np.ones((3, 3), np.float32), borderType=cv2.BORDER_REPLICATE)
+    assert not (tidy & (alone < 2)).any()
+
+
+def test_holes_are_what_a_ring_encloses_and_never_what_reaches_a_border():
+    ring = disc_mask((60, 80), (40, 30), 20) & ~disc_mask((60, 80), (40, 30), 10)
+    assert np.array_equal(holes(ring), disc_mask((60, 80), (40, 30), 10))
+    ring[30:, 40] = False
+    assert not holes(ring).any()
+
+
+def test_the_cat_is_lifted_whole_and_the_wall_behind_it_stays_behind():
+    bgr = cv2.imread(str(SAMPLES / "chelsea.png"))
+    disparity = 1 / estimate_depth(photo_of(from_levels(np.ascontiguousarray(bgr[..., ::-1])))).z
+    height, width = disparity.shape
+    for y in (0.2, 0.4, 0.6):
+        row = disparity[int(y * height)]
+        face, wall = row[int(0.25 * width) : int(0.7 * width)], row[int(0.92 * width) :]
+        assert face.min() > wall.max() + 0.1
+        assert np.ptp(face) < 0.1

@@ -6,13 +6,14 @@ from numpy.typing import NDArray
 
 from multiplane.arrays import Floats
 from multiplane.depth.cues.defocus import find_sharpness
+from multiplane.depth.cues.focus import find_focus
 from multiplane.depth.cues.ground import find_ground
 from multiplane.depth.cues.haze import find_haze
 from multiplane.depth.cues.horizon import find_horizon
 from multiplane.depth.cues.regions import Regions, find_regions
 from multiplane.depth.cues.saliency import find_figure
 from multiplane.depth.cues.sky import find_sky, trace_sky
-from multiplane.depth.cues.subject import find_subject
+from multiplane.depth.cues.subject import find_body, find_subject
 from multiplane.depth.edge_aware import smooth_within_edges, upsample
 from multiplane.depth.fusion import Cues, fuse, ground_disparity
 from multiplane.pixels.disparity import depth_from_disparity
@@ -26,6 +27,10 @@ SPACING = 16
 """Pixels across a region."""
 BORROW = 0.08
 """How far a mast against the sky looks for the depth of what it belongs to, as a share of the long side."""
+PURE = 0.95
+"""Share of a region on one side of the subject's outline from which on it belongs to that side whole."""
+LENS = 0.5
+"""Trust in shallow depth of field from which on the lens alone says what the subject is."""
 FOCUS = 0.8
 """What the whole range of sharpness adds to the figure cue."""
 
@@ -51,18 +56,40 @@ def working_copy(rgb: Floats) -> Floats:
 def working_disparity(rgb: Floats) -> Floats:
     """Relative disparity (h, w) of a picture of about the working size."""
     regions = find_regions(rgb, SPACING)
+    focus = find_focus(rgb, regions)
+    by_lens = focus.trust > LENS
     sky = find_sky(rgb, regions)
+    if by_lens:
+        outline, trust = find_body(rgb, regions, focus)
+        sky = sky * (1 - regions.mean(outline))  # a blurred wall may pass for sky, and pale fur then for more of it
     sharp, haze = find_sharpness(rgb, regions), find_haze(rgb, regions)
     # A lens tells what the picture is of more surely than colours do, where it was focused at all.
     figure = np.clip(find_figure(regions) + FOCUS * (sharp - 0.5), 0, 1) * (1 - sky)
-    outline, trust = find_subject(rgb, regions, figure)
+    if not by_lens:
+        outline, trust = find_subject(rgb, regions, figure)
     subject = regions.mean(outline)
     horizon = find_horizon(rgb, sky_edge(regions, sky))
     ground = find_ground(regions, np.maximum(figure, subject), horizon) * (1 - sky)
     value = fuse(regions, Cues(sky, ground, subject, sharp, haze, horizon, trust), outline)
-    disparity = smooth_within_edges(paint_planes(regions, value, ground, horizon))
+    disparity = paint_planes(regions, value, ground, horizon)
+    if by_lens:
+        disparity = trace_outline(disparity, regions, outline)
+    disparity = smooth_within_edges(disparity)
     painted = regions.paint(sky)
     return put_sky_behind(disparity, painted, trace_sky(rgb, painted))
+
+
+def trace_outline(disparity: Floats, regions: Regions, outline: Floats) -> Floats:
+    """`disparity` (h, w) with the regions that `outline` cuts in two redrawn: each half takes the depth of its side."""
+    share = regions.paint(regions.mean(outline))
+    size = (2 * SPACING + 1,) * 2
+    traced = disparity
+    for side, amount in ((outline > 0.5, share), (outline <= 0.5, 1 - share)):
+        pure = (amount > PURE).astype(np.float32)
+        weight = cv2.blur(pure, size, borderType=cv2.BORDER_REPLICATE)
+        nearby = cv2.blur(pure * disparity, size, borderType=cv2.BORDER_REPLICATE) / np.maximum(weight, 1e-6)
+        traced = np.where(side & (amount <= PURE) & (weight > 1e-3), nearby, traced)
+    return np.asarray(traced, np.float32)
 
 
 def put_sky_behind(disparity: Floats, sky: Floats, traced: Floats) -> Floats:

@@ -5,11 +5,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Ints, Mask
+from multiplane.depth.cues.focus import Focus
+from multiplane.depth.cues.outline import large_parts, overlap, solidity, whole
 from multiplane.depth.cues.ramp import ramp
 from multiplane.depth.cues.regions import Regions
+from multiplane.depth.cues.split import split
 
 LEAST_AREA, MOST_AREA = 0.01, 0.6
 """Shares of the picture between which a figure is a subject, not a speck and not the scene itself."""
+MOST_OF_CLOSE_UP = 0.9
+"""The same upper share where the lens tells what the subject is."""
+LEAST_OVERLAP = 0.4
+"""Intersection over union of the cut with the cue that started it, below which the cut has run away."""
 LEAST_GAP = 0.2
 """Difference of the figure cue, inside against outside, below which nothing stands out."""
 CUTS = 2
@@ -28,10 +35,22 @@ def find_subject(rgb: Floats, regions: Regions, figure: NDArray[np.float64]) -> 
     if gap < LEAST_GAP or not LEAST_AREA < core.mean() < MOST_AREA:
         return np.zeros_like(rough), 0.0
     mask = cut(rgb, rough, threshold, gap)
-    if not LEAST_AREA < mask.mean() < MOST_AREA or overlap(mask, core) < 0.4:
+    if not LEAST_AREA < mask.mean() < MOST_AREA or overlap(mask, core) < LEAST_OVERLAP:
         mask = core
     mask = large_parts(mask)
     return mask.astype(np.float32), belief(rgb, mask, gap)
+
+
+def find_body(rgb: Floats, regions: Regions, focus: Focus) -> tuple[Floats, float]:
+    """The outline (H, W) of what alone is in focus, and its trust: whole, and free to touch the borders."""
+    rough = regions.paint(focus.sharp)
+    mask = whole(cut(rgb, rough, focus.threshold, focus.gap))
+    core = whole(rough > focus.threshold)
+    if overlap(mask, core) < LEAST_OVERLAP:
+        mask = core
+    if not LEAST_AREA < mask.mean() < MOST_OF_CLOSE_UP:
+        return np.zeros_like(rough), 0.0
+    return mask.astype(np.float32), focus.trust
 
 
 def belief(rgb: Floats, mask: Mask, gap: float) -> float:
@@ -39,23 +58,9 @@ def belief(rgb: Floats, mask: Mask, gap: float) -> float:
     behind = cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab)[~mask]
     plain = 1 - ramp(behind.std(axis=0).mean(dtype=np.float64), 7.0, 16.0)
     cut_off = 1 - ramp(np.concatenate([mask[0], mask[:, 0], mask[:, -1]]).mean(), 0.05, 0.3)
-    outline = cv2.convexHull(np.argwhere(mask)[:, ::-1].astype(np.int32))
-    solid = ramp(np.asarray(mask.sum() / max(cv2.contourArea(outline), 1.0)), 0.4, 0.8)
+    solid = ramp(np.asarray(solidity(mask)), 0.4, 0.8)
     clear = ramp(np.asarray(gap), 0.25, 0.6)
     return float(ramp(0.4 * plain + 0.2 * (cut_off + solid + clear), 0.4, 0.75))
-
-
-def split(values: NDArray[np.float64], size: NDArray[np.float64]) -> tuple[float, float]:
-    """Otsu's threshold of region values weighted by size, and the distance of the two means."""
-    order = np.argsort(values, kind="stable")
-    value, weight = values[order], size[order]
-    below, sums = np.cumsum(weight)[:-1], np.cumsum(weight * value)[:-1]
-    above, rest = weight.sum() - below, (weight * value).sum() - sums
-    if len(below) == 0:
-        return float(value[0]), 0.0
-    gap = rest / above - sums / below
-    best = int((below * above * gap**2).argmax())
-    return float((value[best] + value[best + 1]) / 2), float(gap[best])
 
 
 def cut(rgb: Floats, rough: Floats, threshold: float, gap: float) -> Mask:
@@ -69,24 +74,6 @@ def cut(rgb: Floats, rough: Floats, threshold: float, gap: float) -> Mask:
     image = np.ascontiguousarray(np.rint(rgb[..., ::-1] * 255).astype(np.uint8))
     cv2.grabCut(image, marks, None, np.zeros((1, 65)), np.zeros((1, 65)), CUTS, cv2.GC_INIT_WITH_MASK)
     return np.asarray((marks & 1) == 1)
-
-
-def overlap(first: Mask, second: Mask) -> float:
-    """Intersection over union."""
-    return float((first & second).sum() / max((first | second).sum(), 1))
-
-
-def large_parts(mask: Mask) -> Mask:
-    """`mask` without parts under a twentieth of its largest, and without holes of that size."""
-    kept = mask
-    for wanted in (True, False):
-        parts, labels, facts, _ = cv2.connectedComponentsWithStats((kept == wanted).astype(np.uint8), connectivity=4)
-        area = facts[1:, cv2.CC_STAT_AREA]
-        if parts > 1:
-            limit = 0.05 * area.max() if wanted else 0.02 * kept.sum()
-            small = np.concatenate([[False], area < limit])
-            kept = kept ^ small[labels]
-    return np.asarray(kept)
 
 
 def standing_parts(mask: Mask) -> list[tuple[Mask, float, float]]:
