@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted(path for root in ("engine", "cli", "viewer") for path in (ROOT / root).rglob("*.py"))
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 60
-HEAVY = ("torch", "transformers", "open3d", "scipy", "cv2", "numba", "pymatting", "av", "trimesh", "psd_tools")
+HEAVY = ("torch", "transformers", "open3d", "scipy", "cv2", "numba", "av", "trimesh", "psd_tools")
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())

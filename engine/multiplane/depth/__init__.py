@@ -1,16 +1,16 @@
 """The depth stage: a photo in, a depth for every pixel out."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeAlias
 
 from multiplane.errors import BackendError
 from multiplane.scene import DepthMap, Photo
+from multiplane.weights import DEPTH_ANYTHING, is_folder
 
 DepthBackend: TypeAlias = Callable[[Photo], DepthMap]
 """z of the photo's size, finite and > 0, deterministic, edges on the photo's edges."""
 
-NAMES = ("builtin", "depth-anything-v2-small")
+NAMES = ("builtin", *(checkpoint.name for checkpoint in DEPTH_ANYTHING))
 
 
 def load_depth(name: str) -> DepthBackend:
@@ -20,13 +20,9 @@ def load_depth(name: str) -> DepthBackend:
             from multiplane.depth.builtin import estimate_depth
 
             return estimate_depth
-        case "depth-anything-v2-small":
+        case checkpoint if checkpoint in NAMES or is_folder(checkpoint):
             from multiplane.depth.depth_anything import load_depth_anything
 
-            return load_depth_anything(name)
-        case folder if folder and Path(folder).is_dir():
-            from multiplane.depth.depth_anything import load_depth_anything
-
-            return load_depth_anything(folder)
+            return load_depth_anything(checkpoint)
         case _:
             raise BackendError(f"no depth backend is called {name!r}; choose one of: {', '.join(NAMES)}")
