@@ -29,7 +29,7 @@ BORROW = 0.08
 """How far a mast against the sky looks for the depth of what it belongs to, as a share of the long side."""
 PURE = 0.95
 """Share of a region on one side of the subject's outline from which on it belongs to that side whole."""
-LENS = 0.5
+LENS = 0.65
 """Trust in shallow depth of field from which on the lens alone says what the subject is."""
 FOCUS = 0.8
 """What the whole range of sharpness adds to the figure cue."""

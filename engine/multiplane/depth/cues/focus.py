@@ -28,8 +28,8 @@ LEAST_BEHIND = 0.03
 TAIL = 0.2
 """Share of the subject that may be plainer than the background, and of the background that may be sharper."""
 
-NONE, SURE = (0.05, 0.6, 0.8, 0.97), (0.2, 0.8, 0.95, 0.99)
-"""Lead in detail, solidity, freedom from one side, and from holes: below, a body is no subject; above, it surely is."""
+NONE, SURE = (0.05, 0.6, 0.8, 0.97, 0.1), (0.2, 0.8, 0.95, 0.99, 0.14)
+"""Lead in detail, solidity, freedom from one side and from holes, share of the border: between no and yes."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,16 @@ def shallowness(regions: Regions, fine: Values, body: Mask) -> float:
 
     A band in focus that runs from side to side is ground or a wall rather than a subject; so is what has no shape;
     and a body does not let its own background be seen through it: that is a room or a net.
+    What hardly touches the frame is no close-up, and its colours outline it better.
     """
     inside = regions.mean(body.astype(np.float32)) > 0.5
     if not inside.any() or regions.size[~inside].sum() < LEAST_BEHIND * regions.size.sum():
         return 0.0
     clear = quantile(fine, regions.size * inside, TAIL) - quantile(fine, regions.size * ~inside, 1 - TAIL)
     across = min(body[:, 0].mean(), body[:, -1].mean())
+    framed = np.concatenate([body[0], body[-1], body[:, 0], body[:, -1]]).mean()
     closed = 1 - holes(body).sum() / body.sum()
-    votes = ramp(np.asarray([clear, solidity(body), 1 - across, closed]), np.asarray(NONE), np.asarray(SURE))
+    votes = ramp(np.asarray([clear, solidity(body), 1 - across, closed, framed]), np.asarray(NONE), np.asarray(SURE))
     return float(votes.prod())
 
 
