@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Ints
 from multiplane.scene import DepthMap, Photo, Segment
-from multiplane.segment.figures import GROUND, OTHER, SKY, Kind, name_groups, put_together
+from multiplane.segment.figures import GROUND, OTHER, SKY, STEP, Kind, name_groups, put_together
 from multiplane.segment.merging import FREE, merge_regions
 from multiplane.segment.refine import refined_labels
 from multiplane.segment.regions import Regions, describe, superpixels
@@ -21,6 +21,8 @@ FALL_WINDOW = 4.0
 """Pixels, as a standard deviation, over which the fall of the ground is read."""
 NO_CONTRAST, NO_STEP = 8.0, 0.03
 """Mean Lab contrast and disparity step at a ground's edges, below which there is no edge: it is a thing's own front."""
+MOSTLY = 0.5
+"""How much a would-be ground hides of what it borders on (-1 to 1), above which it is a subject."""
 MOST = 40
 """Most groups before backgrounds and parts of objects are put together."""
 SOFT = 1.2
@@ -67,9 +69,10 @@ def group_picture(guide: Floats, disparity: Floats) -> tuple[Ints, list[Kind]]:
 
 
 def runs_into_objects(regions: Regions, surface: NDArray[np.int64]) -> bool:
-    """Whether the would-be ground meets all else almost without an edge: then it is a subject's own front.
+    """Whether the would-be ground is a subject's own front: it meets all else almost without an edge, or hides it.
 
-    `surface` (N,) is that of every region.
+    `surface` (N,) is that of every region. A ground is met by what stands on it, and hidden by it; only a subject
+    stands out from most of what it borders on.
     """
     sides = surface[regions.pairs]
     border = (sides == GROUND).any(axis=1) & (sides == OTHER).any(axis=1)
@@ -78,7 +81,9 @@ def runs_into_objects(regions: Regions, surface: NDArray[np.int64]) -> bool:
     weights = regions.length[border]
     contrast = np.average(regions.contrast[border], weights=weights)
     step = np.average(np.abs(regions.step[border]), weights=weights)
-    return bool(contrast < NO_CONTRAST and step < NO_STEP)
+    nearer = np.where(sides[border, 0] == GROUND, -regions.step[border], regions.step[border])
+    hidden = np.average(np.clip(nearer / STEP, -1.0, 1.0), weights=weights)
+    return bool((contrast < NO_CONTRAST and step < NO_STEP) or hidden > MOSTLY)
 
 
 def fall_of(disparity: Floats) -> Floats:
