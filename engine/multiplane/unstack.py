@@ -21,6 +21,8 @@ FILL_REACH = 0.10
 """How far behind a floor or a wall the careful fill goes, as a share of the picture's diagonal: deeper no camera looks.
 
 Behind an object it goes all the way, since an object may be moved or taken away."""
+SMOOTH_SIDE = 512
+"""Longer side at which the smooth fill is worked out."""
 OBJECT_REACH = 0.035
 """How far a hidden object is continued behind what stands before it, as a share of the diagonal."""
 RIM = 0.0025
@@ -119,8 +121,20 @@ class Remaining:
         deep = np.asarray(depth_in_hole > self._pixels(FILL_REACH))
         if not deep.any():
             return inpaint(rgb, hole, behind, self.seed)
-        smooth = inpaint_smooth(rgb, hole, behind, self.seed)
-        return inpaint(smooth, hole & ~deep, np.where(deep, np.int32(-1), behind), self.seed)
+        backdrop = np.where(deep[..., None], _smooth_fill(rgb, hole, behind, self.seed), rgb)
+        return inpaint(backdrop, hole & ~deep, np.where(deep, np.int32(-1), behind), self.seed)
+
+
+def _smooth_fill(rgb: Floats, hole: Mask, behind: Ints, seed: int) -> Floats:
+    """The smooth fill, worked out on a small copy: what is far from the rim has no detail to lose."""
+    height, width = hole.shape
+    scale = min(1.0, SMOOTH_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    covered = np.asarray(cv2.resize(hole.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0)
+    owners = cv2.resize(behind, size, interpolation=cv2.INTER_NEAREST)
+    filled = inpaint_smooth(small, covered, owners, seed)
+    return np.asarray(cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def bounds(mask: Mask) -> tuple[int, int, int, int]:

@@ -38,14 +38,17 @@ def peel(picture: Levels, alpha: Floats, foreground: Floats, background: Floats)
     """
     bit_depth = 16 if picture.dtype == np.uint16 else 8
     matte = to_levels(alpha, bit_depth)
-    behind, wanted = picture.copy(), np.empty_like(picture)
+    top = np.iinfo(picture.dtype).max
+    behind, wanted = picture.copy(), to_levels(foreground, bit_depth)
     for rows in strips(*picture.shape[:2]):
-        a = from_levels(matte[rows])[..., None]
-        residual = from_levels(picture[rows]) - a * foreground[rows] - (1 - a) * background[rows]
-        residual /= a * a + (1 - a) * (1 - a)
-        wanted[rows] = to_levels(foreground[rows] + a * residual, bit_depth)
-        shown = to_levels(background[rows] + (1 - a) * residual, bit_depth)
-        np.copyto(behind[rows], shown, where=a > 0)
+        hidden = matte[rows] == top
+        behind[rows][hidden] = to_levels(background[rows][hidden], bit_depth)
+        soft = ~hidden & (matte[rows] > 0)
+        a = from_levels(matte[rows][soft])[:, None]
+        front, back = foreground[rows][soft], background[rows][soft]
+        residual = (from_levels(picture[rows][soft]) - a * front - (1 - a) * back) / (a * a + (1 - a) * (1 - a))
+        wanted[rows][soft] = to_levels(front + a * residual, bit_depth)
+        behind[rows][soft] = to_levels(back + (1 - a) * residual, bit_depth)
     return Peeled(unblend(picture, behind, matte, wanted), behind)
 
 

@@ -82,9 +82,13 @@ def unblend(target: Levels, behind: Levels, alpha: Levels, wanted: Levels) -> Le
     `alpha` (H, W) is raised only where no colour could give back the target; `wanted` (H, W, 3) picks among the
     colours that do (several, where alpha is low). Where alpha is 0 and behind equals target, the colour is `wanted`.
     """
-    out = np.empty((*target.shape[:2], 4), target.dtype)
+    top = np.iinfo(target.dtype).max
+    out = np.concatenate([wanted, alpha[..., None]], axis=-1)
     for rows in strips(*target.shape[:2]):
-        out[rows] = _unblend_strip(target[rows], behind[rows], alpha[rows], wanted[rows])
+        opaque = alpha[rows] == top
+        np.copyto(out[rows, :, :3], target[rows], where=opaque[..., None])
+        mixed = ~opaque & ((alpha[rows] > 0) | (behind[rows] != target[rows]).any(axis=-1))
+        out[rows][mixed] = _unblend_pixels(*(array[rows][mixed] for array in (target, behind, alpha, wanted)))
     return out
 
 
@@ -92,7 +96,8 @@ def _blend(colour: Wide, alpha: Wide, behind: Wide, top: int) -> Wide:
     return (alpha * colour + (top - alpha) * behind + top // 2) // top
 
 
-def _unblend_strip(target: Levels, behind: Levels, alpha: Levels, wanted: Levels) -> Levels:
+def _unblend_pixels(target: Levels, behind: Levels, alpha: Levels, wanted: Levels) -> Levels:
+    """`unblend` for a list of pixels: target, behind and wanted (N, 3), alpha (N,) to (N, 4)."""
     top = top_level(16 if target.dtype == np.uint16 else 8)
     goal, back = target.astype(np.int64), behind.astype(np.int64)
     a = np.maximum(alpha.astype(np.int64), _least_alpha(goal, back, top))[..., None]
@@ -108,7 +113,7 @@ def _unblend_strip(target: Levels, behind: Levels, alpha: Levels, wanted: Levels
 
 
 def _least_alpha(goal: Wide, back: Wide, top: int) -> Wide:
-    """The smallest alpha (H, W) at which some colour in [0, N] gives `goal` over `back` in every channel."""
+    """The smallest alpha (N,) at which some colour in [0, N] gives `goal` over `back` in every channel."""
     half = top // 2
     # Darker goals need (N - a) B <= N T + N//2 (with F = 0); brighter ones a N + (N - a) B >= N T - N//2 (with F = N).
     dark = top - (top * goal + half) // np.maximum(back, 1)
