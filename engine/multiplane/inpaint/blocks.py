@@ -24,7 +24,7 @@ def any_in_block(mask: Mask, size: int) -> Mask:
     return np.asarray(np.logical_or.reduceat(rows, np.arange(0, mask.shape[1], size), axis=1))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _block_means(values: Any, mask: Any, size: int) -> Any:
     height, width, channels = values.shape
     rows, columns = -(-height // size), -(-width // size)

@@ -1,5 +1,6 @@
 """Fill a hole with patches of the photo itself, each surface from its own known pixels, sharp at any size."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 import cv2
@@ -27,6 +28,8 @@ FEWEST_SOURCES = 64
 """Known pixels below which a surface has no texture to speak of, and is continued smoothly."""
 WORKING_AREA = 3_000_000
 """Most pixels of the crop around a part that is worked on, which bounds the memory."""
+WORKERS = 2
+"""Parts filled at the same time: the compiled loops let go of the interpreter. More would cost memory."""
 GRID = 128
 """Parts of the hole that touch on a grid of about so many cells along the longer side are filled together."""
 
@@ -38,14 +41,19 @@ def inpaint_patches(rgb: Floats, hole: Mask, surface: Ints, seed: int) -> Floats
     """
     check_unit(rgb, "rgb", (*hole.shape, 3))
     out = rgb.copy()
+    problems: list[tuple[Box, Mask, Mask]] = []
     for share in shares(hole, surface):
         if np.count_nonzero(share.source) < FEWEST_SOURCES:
             fill_smoothly(out, share)
             continue
         thick, rest = _parts(share.target)
         fill_smoothly(out, Share(rest, share.source))
-        for box, part in thick:
-            _fill_part(out, box, part, share.source, seed)
+        problems += [(box, part, share.source) for box, part in thick]
+    # Each reads only known pixels and writes only its own, so their order, and who solves which, changes nothing.
+    with ThreadPoolExecutor(WORKERS) as pool:
+        tasks = [pool.submit(_fill_part, out, *problem, seed) for problem in problems]
+    for task in tasks:
+        task.result()
     return out
 
 
