@@ -134,7 +134,8 @@ def _smooth_fill(rgb: Floats, hole: Mask, behind: Ints, seed: int) -> Floats:
     covered = np.asarray(cv2.resize(hole.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0)
     owners = cv2.resize(behind, size, interpolation=cv2.INTER_NEAREST)
     filled = inpaint_smooth(small, covered, owners, seed)
-    return np.asarray(cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    # Interpolating between colours of 1 may round to a little more than 1.
+    return np.clip(cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
 
 
 def bounds(mask: Mask) -> tuple[int, int, int, int]:
