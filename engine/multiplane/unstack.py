@@ -130,12 +130,16 @@ def _smooth_fill(rgb: Floats, hole: Mask, behind: Ints, seed: int) -> Floats:
     height, width = hole.shape
     scale = min(1.0, SMOOTH_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    small = _resized(rgb, size, cv2.INTER_AREA)
     covered = np.asarray(cv2.resize(hole.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0)
     owners = cv2.resize(behind, size, interpolation=cv2.INTER_NEAREST)
     filled = inpaint_smooth(small, covered, owners, seed)
-    # Interpolating between colours of 1 may round to a little more than 1.
-    return np.clip(cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
+    return _resized(filled, (width, height), cv2.INTER_LINEAR)
+
+
+def _resized(rgb: Floats, size: tuple[int, int], interpolation: int) -> Floats:
+    """`rgb` at `size`, in range: a mean of colours of 1 may round to a little more than 1."""
+    return np.asarray(np.clip(cv2.resize(rgb, size, interpolation=interpolation), 0.0, 1.0), np.float32)
 
 
 def bounds(mask: Mask) -> tuple[int, int, int, int]:
