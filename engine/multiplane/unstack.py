@@ -20,7 +20,8 @@ from multiplane.pixels.levels import from_levels, to_levels
 FILL_REACH = 0.10
 """How far behind a floor or a wall the careful fill goes, as a share of the picture's diagonal: deeper no camera looks.
 
-Behind an object it goes all the way, since an object may be moved or taken away."""
+Behind an object it goes all the way, since an object may be moved or taken away; but not where there is more to fill
+than to fill it from, which would only repeat the little that is seen."""
 SMOOTH_SIDE = 512
 """Longer side at which the smooth fill is worked out."""
 OBJECT_REACH = 0.035
@@ -115,7 +116,8 @@ class Remaining:
 
     def _fill(self, index: int, rgb: Floats, hole: Mask, behind: Ints, inpaint: InpaintBackend) -> Floats:
         """Colours behind sheet `index`: the careful fill as deep as anyone may look, a smooth one beyond."""
-        if not self.surface[index]:
+        enough = np.count_nonzero(hole) <= np.count_nonzero(~hole)
+        if enough and not self.surface[index]:
             return inpaint(rgb, hole, behind, self.seed)
         depth_in_hole = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5)
         deep = np.asarray(depth_in_hole > self._pixels(FILL_REACH))

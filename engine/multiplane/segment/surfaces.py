@@ -36,6 +36,8 @@ LEAST_FALL, MOST_TILT = 0.3, 0.4
 """The least disparity that a ground gains over the picture's long side, and the most sideways, as a share of that."""
 BENEATH = 2.0
 """How much a region beneath a would-be ground counts against one on it."""
+WIDE = 0.7
+"""Share of the picture's top edge that an overcast sky takes."""
 TRIALS = 1200
 
 
@@ -69,13 +71,17 @@ def find_sky(regions: Regions, slope: Floats) -> Chosen:
 
 
 def _looks_like_sky(regions: Regions, members: Chosen) -> bool:
-    """Blue, at least in part (clouds and sunsets are not), or neutral and far brighter than all else."""
+    """Blue, at least in part (clouds and sunsets are not), or neutral, far brighter than all else, and wide.
+
+    A pale wall behind a sitter is all of the latter but wide; taken for background, it is where it should be.
+    """
     lab, size = regions.lab[members], regions.size[members]
     blue = size @ ((lab[:, 2] < -4.0) & (lab[:, 1] < 12.0)) > BLUE_SHARE * size.sum()
     light, red, yellow = np.average(lab, axis=0, weights=size)
     rest = regions.size * ~members
     others = float((regions.lab[:, 0] * rest).sum() / max(rest.sum(), 1.0))
-    overcast = light > 78.0 and light > others + 18.0 and np.hypot(red, yellow) < 8.0
+    wide = float(members[regions.labels[0]].mean()) > WIDE
+    overcast = wide and light > 78.0 and light > others + 18.0 and np.hypot(red, yellow) < 8.0
     return bool(blue or overcast)
 
 
