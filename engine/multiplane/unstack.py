@@ -119,12 +119,20 @@ class Remaining:
         enough = np.count_nonzero(hole) <= np.count_nonzero(~hole)
         if enough and not self.surface[index]:
             return inpaint(rgb, hole, behind, self.seed)
+        reach = self._pixels(FILL_REACH)
         depth_in_hole = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5)
-        deep = np.asarray(depth_in_hole > self._pixels(FILL_REACH))
+        deep = np.asarray(depth_in_hole > reach)
         if not deep.any():
             return inpaint(rgb, hole, behind, self.seed)
-        backdrop = np.where(deep[..., None], _smooth_fill(rgb, hole, behind, self.seed), rgb)
-        return inpaint(backdrop, hole & ~deep, np.where(deep, np.int32(-1), behind), self.seed)
+        smooth = _smooth_fill(rgb, hole, behind, self.seed)
+        backdrop = np.where(deep[..., None], smooth, rgb)
+        careful = inpaint(backdrop, hole & ~deep, np.where(deep, np.int32(-1), behind), self.seed)
+        # From half the reach on, the one fades into the other.
+        fade = np.clip(2.0 * depth_in_hole / reach - 1.0, 0.0, 1.0)[..., None]
+        smooth -= careful
+        smooth *= fade
+        careful += smooth
+        return np.clip(careful, 0.0, 1.0, out=careful)
 
 
 def _smooth_fill(rgb: Floats, hole: Mask, behind: Ints, seed: int) -> Floats:
