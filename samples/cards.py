@@ -7,6 +7,7 @@ exact at every pixel: z = c / (n . d) for the ray d with forward component 1. Co
 straight alpha; shadows multiply the ground. Run as a script, it writes samples/cards/.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -310,6 +311,9 @@ def write_cards(cards: Cards, folder: Path) -> None:
     for name, picture in pictures:
         levels = to_levels(picture)
         cv2.imwrite(str(folder / f"{name}.png"), levels[..., ::-1] if levels.ndim == 3 else levels)
+    cv2.imwrite(str(folder / "segments.png"), cards.front.astype(np.uint8))
+    names = {str(index): card.name for index, card in enumerate(cards.cards)}
+    (folder / "segments.json").write_text(json.dumps(names, indent=2) + "\n")
     tifffile.imwrite(folder / "depth.tiff", cards.z, compression="zlib", predictor=3, photometric="minisblack")
 
 

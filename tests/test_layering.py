@@ -93,14 +93,19 @@ def test_planes_are_cut_where_depth_jumps():
 
 @given(st.lists(st.sampled_from(["sky", "ground", "person", "object", "person 1"]), min_size=1, max_size=20))
 def test_names_and_ids_are_unique(labels):
-    named = name_layers(labels)
+    named = name_layers([(label, label.rstrip(" 1")) for label in labels])
     assert len({naming.name for naming in named}) == len(labels)
     assert len({naming.id for naming in named}) == len(labels)
 
 
 def test_names_read_as_a_designer_would_write_them():
-    names = [naming.name for naming in name_layers(["sky", "ground", "person", "person"])]
-    assert names == ["010 sky", "020 ground", "030 person 2", "040 person 1"]
+    names = [
+        naming.name
+        for naming in name_layers(
+            [("sky", "sky"), ("ground", "ground"), ("person 7", "person"), ("vase", "object"), ("person 3", "person")]
+        )
+    ]
+    assert names == ["010 sky", "020 ground", "030 person 2", "040 vase", "050 person 1"]
 
 
 def test_what_is_hidden_belongs_to_the_surface_beside_it():

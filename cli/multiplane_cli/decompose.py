@@ -115,6 +115,7 @@ def _inputs(
         matte=load_matte(matte),
         inpaint=load_inpaint(inpaint),
         depth_name=f"file:{Path(depth).name}" if is_depth_map else Path(depth).name,
+        keep_segments=is_segment_map,
         segment_name=f"file:{Path(segment).name}" if is_segment_map else Path(segment).name,
     )
     return picture, backends

@@ -25,7 +25,10 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Backends:
-    """The four stages' implementations, and the names by which the scene remembers the first two."""
+    """The four stages' implementations, and the names by which the scene remembers the first two.
+
+    `keep_segments` says that the segments are somebody's own choice: none is merged for being small.
+    """
 
     depth: DepthBackend
     segment: SegmentBackend
@@ -33,6 +36,7 @@ class Backends:
     inpaint: InpaintBackend
     depth_name: str = "builtin"
     segment_name: str = "builtin"
+    keep_segments: bool = False
 
 
 def decompose(
@@ -47,7 +51,7 @@ def decompose(
     report("depth")
     depth = backends.depth(photo)
     report("segments")
-    sheets = _sheets(photo, depth, backends.segment, layers)
+    sheets = _sheets(photo, depth, backends, layers)
     remaining = Remaining.of(
         photo.rgb,
         photo.bit_depth,
@@ -56,15 +60,15 @@ def decompose(
         [sheet.label in SURFACES for sheet in sheets],
         seed,
     )
-    labels = [sheet.label for sheet in sheets]
+    named = [(sheet.name, sheet.label) for sheet in sheets]
     del sheets
-    near_to_far: list[tuple[str, Cut]] = []
-    for index, label in enumerate(labels[:-1]):
-        report(f"layer {index + 1} of {len(labels)}: {label}")
+    near_to_far: list[tuple[tuple[str, str], Cut]] = []
+    for index, segment in enumerate(named[:-1]):
+        report(f"layer {index + 1} of {len(named)}: {segment[0]}")
         cut = remaining.take_nearest(index, backends.matte, backends.inpaint)
         if cut is not None:
-            near_to_far.append((label, cut))
-    near_to_far.append((labels[-1], remaining.take_last()))
+            near_to_far.append((segment, cut))
+    near_to_far.append((named[-1], remaining.take_last()))
     return Scene(
         camera=photo.camera,
         layers=_layers(near_to_far[::-1]),
@@ -84,15 +88,15 @@ def decompose(
     )
 
 
-def _sheets(photo: Photo, depth: DepthMap, segment: SegmentBackend, most: int) -> list[Segment]:
-    segments = segment(photo, depth)
+def _sheets(photo: Photo, depth: DepthMap, backends: Backends, most: int) -> list[Segment]:
+    segments = backends.segment(photo, depth)
     ordered = [segments[index] for index in order_near_to_far(segments, depth)]
-    return merge_to(ordered, depth, most)
+    return merge_to(ordered, depth, most, crumbs=not backends.keep_segments)
 
 
-def _layers(far_to_near: list[tuple[str, Cut]]) -> tuple[Layer, ...]:
+def _layers(far_to_near: list[tuple[tuple[str, str], Cut]]) -> tuple[Layer, ...]:
     """Turn cuts into named layers, and give each its plane by where depth jumps."""
-    names = name_layers([label for label, _ in far_to_near])
+    names = name_layers([segment for segment, _ in far_to_near])
     bare = [
         Layer(
             id=naming.id,
@@ -104,7 +108,7 @@ def _layers(far_to_near: list[tuple[str, Cut]]) -> tuple[Layer, ...]:
             z=cut.z,
             filled=cut.filled,
         )
-        for naming, (label, cut) in zip(names, far_to_near, strict=True)
+        for naming, ((_, label), cut) in zip(names, far_to_near, strict=True)
     ]
     planes = assign_planes([1.0 / layer.depth for layer in bare])
     return tuple(replace(layer, plane=plane) for layer, plane in zip(bare, planes, strict=True))

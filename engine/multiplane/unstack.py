@@ -120,7 +120,8 @@ class Remaining:
         if enough and not self.surface[index]:
             return inpaint(rgb, hole, behind, self.seed)
         reach = self._pixels(FILL_REACH)
-        depth_in_hole = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5)
+        # Where all is hole, there is no distance to anything: then it is as deep as can be.
+        depth_in_hole = np.minimum(cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5), 2.0 * reach)
         deep = np.asarray(depth_in_hole > reach)
         if not deep.any():
             return inpaint(rgb, hole, behind, self.seed)

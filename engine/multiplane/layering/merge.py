@@ -33,8 +33,8 @@ class _Weight:
     sky: bool
 
 
-def merge_to(ordered: list[Segment], depth: DepthMap, most: int) -> list[Segment]:
-    """Merge until at most `most` segments are left and each is worth a layer; keeps the order, near to far.
+def merge_to(ordered: list[Segment], depth: DepthMap, most: int, crumbs: bool = True) -> list[Segment]:
+    """Merge until at most `most` segments are left, and with `crumbs` each is worth a layer; keeps the order.
 
     Two may merge where they touch, or follow each other in the order; the smaller goes where the larger is.
     """
@@ -42,6 +42,8 @@ def merge_to(ordered: list[Segment], depth: DepthMap, most: int) -> list[Segment
     weights, touching = _weigh(merged, depth.z)
     while len(merged) > 1:
         crumbs_only = len(merged) <= most
+        if crumbs_only and not crumbs:
+            break
         costs = [
             (_cost(weights[a], weights[b]) * (1.0 if touching[a, b] else APART), a, b)
             for a in range(len(merged))

@@ -1,8 +1,12 @@
 """Layer names a designer can read and a link can rely on: unique, stable, in stacking order."""
 
+import re
 from dataclasses import dataclass
 
 from multiplane.layering.order import SURFACES
+
+NUMBER = r"[\s_-]*\d+$"
+"""A number that a segment's name ends in: layers are numbered anew."""
 
 
 @dataclass(frozen=True)
@@ -13,16 +17,16 @@ class Naming:
     name: str
 
 
-def name_layers(labels: list[str]) -> list[Naming]:
-    """Names for layers with these labels, far to near: "010 sky", "020 ground", "030 person 1".
+def name_layers(segments: list[tuple[str, str]]) -> list[Naming]:
+    """Names for layers made of segments with these (name, label), far to near: "010 sky", "020 vase", "030 person 1".
 
-    The number leaves room for layers to be put between. Objects are counted from the nearest; surfaces only where
-    there is more than one of a kind.
+    The number leaves room for layers to be put between. A name that only repeats its label is counted from the nearest;
+    a surface's, or one that somebody gave, only where there is more than one.
     """
+    words = [re.sub(NUMBER, "", name.strip()) or label for name, label in segments]
     named: list[Naming] = []
-    for position, label in enumerate(labels):
-        nth = labels[position:].count(label)
-        counted = label not in SURFACES or labels.count(label) > 1
-        word = f"{label} {nth}" if counted else label
-        named.append(Naming(id=word.replace(" ", "-"), name=f"{10 * (position + 1):03d} {word}"))
+    for position, (word, (_, label)) in enumerate(zip(words, segments, strict=True)):
+        general = word == label and label not in SURFACES
+        numbered = f"{word} {words[position:].count(word)}" if general or words.count(word) > 1 else word
+        named.append(Naming(id=re.sub(r"\s+", "-", numbered), name=f"{10 * (position + 1):03d} {numbered}"))
     return named
