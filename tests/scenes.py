@@ -91,14 +91,12 @@ def picture_scene(rgb: Levels, count: int = 6, seed: int = 0) -> Scene:
         radius = 0.12 * min(height, width) * random.uniform(0.8, 2.2)
         alpha = np.clip((radius - np.hypot(rows - centre[0], columns - centre[1])) / 6 + 0.5, 0, 1).astype(np.float32)
         target, behind = behind, np.where(alpha[..., None] > 0, fill, behind)
-        front = unblend(target, behind, to_levels(alpha, bit_depth), target)
-        ys, xs = np.nonzero(front[..., 3])
+        ys, xs = np.nonzero(alpha)
         box = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
+        front = unblend(target[box], behind[box], to_levels(alpha[box], bit_depth), target[box])
         z = (2 + 2 * (count - 1 - index) + rows[box] / height).astype(np.float32)
-        invented = np.zeros(z.shape, bool)
-        peeled.append(
-            (f"{index * 10:03d} disc {index}", (int(xs.min()), int(ys.min())), from_levels(front[box]), z, invented)
-        )
+        corner, invented = (int(xs.min()), int(ys.min())), np.zeros(z.shape, bool)
+        peeled.append((f"{index * 10:03d} disc {index}", corner, from_levels(front), z, invented))
     opaque = np.dstack([behind, np.full((height, width), top_level(bit_depth), rgb.dtype)])
     peeled.append(
         (

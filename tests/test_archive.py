@@ -131,7 +131,7 @@ class TestHostile:
         data = encode_archive(self.scene)
         refused(data[: int(len(data) * share)])
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(st.integers(0, 10**6), st.integers(1, 255))
     def test_a_changed_byte_never_crashes(self, place, flip):
         data = bytearray(encode_archive(self.scene))
@@ -141,7 +141,7 @@ class TestHostile:
         except FormatError as error:
             assert "\n" not in str(error)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(st.sampled_from(["layers/000.png", "layers/000.z.tif", "layers/001.filled.png", "alpha.png"]), st.data())
     def test_a_changed_byte_that_the_zip_vouches_for_never_crashes(self, name, data):
         def damage(files, _):
