@@ -72,7 +72,7 @@ def sample(name, bit_depth=8):
     return small if bit_depth == 8 else small.astype(np.uint16) * 257 - (small > 127) * np.uint16(61)
 
 
-def assert_holds(data, scene):
+def assert_holds(data, scene, full_canvas=False):
     """The file's layers are the scene's, they composite to its photo, and the merged picture is the photo."""
     picture = read(data)
     photo = photo_of(scene)
@@ -80,10 +80,9 @@ def assert_holds(data, scene):
     np.testing.assert_array_equal(composited(picture), photo)
     for got, want in zip(layers_of(picture), scene.layers, strict=True):
         assert (got.name, BLENDS[got.blend_mode]) == (want.name, want.blend)
-        whole = got.size == picture.size
-        box = want.corner if not whole else (0, 0)
-        assert (got.left, got.top) == box
-        x, y = (0, 0) if not whole or (want.width, want.height) == got.size else want.corner
+        corner, size = ((0, 0), picture.size) if full_canvas else (want.corner, (want.width, want.height))
+        assert ((got.left, got.top), got.size) == (corner, size)
+        x, y = want.corner if full_canvas else (0, 0)
         mine = pixels_of(got, picture.depth)[y : y + want.height, x : x + want.width]
         theirs = to_levels(want.rgba, scene.bit_depth)
         np.testing.assert_array_equal(mine[..., 3], theirs[..., 3])
@@ -106,7 +105,7 @@ class TestTheLayersAddUpToThePhoto:
     @pytest.mark.parametrize("full_canvas", [False, True])
     @pytest.mark.parametrize("bit_depth", [8, 16])
     def test_under_hostile_names(self, bit_depth, full_canvas):
-        assert_holds(encode_psd(hostile_scene(bit_depth), full_canvas), hostile_scene(bit_depth))
+        assert_holds(encode_psd(hostile_scene(bit_depth), full_canvas), hostile_scene(bit_depth), full_canvas)
 
     @settings(max_examples=40, deadline=None)
     @given(
@@ -119,7 +118,7 @@ class TestTheLayersAddUpToThePhoto:
     )
     def test_of_any_scene(self, seed, width, height, count, bit_depth, transparent, shadow, full_canvas, large):
         scene = noise_scene(seed, width, height, count, bit_depth, transparent, shadow)
-        assert_holds(encode_psd(scene, full_canvas, large), scene)
+        assert_holds(encode_psd(scene, full_canvas, large), scene, full_canvas)
 
     def test_in_psd_tools_own_compositor_but_for_its_float_rounding(self):
         scene = picture_scene(sample("chelsea.png"))
