@@ -15,6 +15,7 @@ from multiplane.layering.hidden import owners_behind
 from multiplane.layering.peel import own_depth, peel
 from multiplane.matte import MatteBackend
 from multiplane.matte.foreground import estimate_foreground
+from multiplane.pixels.boxes import bounds, window
 from multiplane.pixels.levels import from_levels, to_levels
 
 FILL_REACH = 0.10
@@ -108,11 +109,7 @@ class Remaining:
         least = self._pixels(LEAST_CONTEXT)
         down = max(least, round(CONTEXT * (bottom - top)))
         across = max(least, round(CONTEXT * (right - left)))
-        height, width = mask.shape
-        return (
-            slice(max(0, top - down), min(height, bottom + down)),
-            slice(max(0, left - across), min(width, right + across)),
-        )
+        return window((top, bottom, left, right), down, across, mask.shape)
 
     def _fill(self, index: int, rgb: Floats, hole: Mask, behind: Ints, inpaint: InpaintBackend) -> Floats:
         """Colours behind sheet `index`: the careful fill as deep as anyone may look, a smooth one beyond."""
@@ -151,12 +148,6 @@ def _smooth_fill(rgb: Floats, hole: Mask, behind: Ints, seed: int) -> Floats:
 def _resized(rgb: Floats, size: tuple[int, int], interpolation: int) -> Floats:
     """`rgb` at `size`, in range: a mean of colours of 1 may round to a little more than 1."""
     return np.asarray(np.clip(cv2.resize(rgb, size, interpolation=interpolation), 0.0, 1.0), np.float32)
-
-
-def bounds(mask: Mask) -> tuple[int, int, int, int]:
-    """First and past-the-last row and column (top, bottom, left, right) of a mask that is not empty."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
 def _grow(mask: Mask, pixels: int) -> Mask:

@@ -41,6 +41,7 @@ PLANE_COLOURS: dict[str, Colour] = {
     "background": (108, 164, 236),
 }
 DOT, SHORTENED = "\N{MIDDLE DOT}", "..."
+LEAST_SHRINK = 0.8
 HEADLINE_SIZE, TITLE_SIZE, FACTS_SIZE = 64, 30, 25
 
 
@@ -117,7 +118,7 @@ def _layer_cell(scene: Scene, layer: Layer) -> Cell:
     if layer.blend != "normal":
         facts.append(layer.blend)
     picture = partial(layer_picture, layer, scene)
-    return Cell(picture, layer.name, f"  {DOT}  ".join(facts), PLANE_COLOURS[layer.plane])
+    return Cell(picture, layer.name, f" {DOT} ".join(facts), PLANE_COLOURS[layer.plane])
 
 
 def _backdrop_cells(scene: Scene) -> list[Cell]:
@@ -175,9 +176,10 @@ def _draw_legend(sheet: Image.Image, corner: tuple[int, int], near: str, far: st
 
 
 def _write(draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: Colour, width: int) -> int:
-    """Write one line, shortened to `width` pixels, and return its length."""
-    font = ImageFont.load_default(size)
+    """Write one line of `width` pixels at most, a little smaller or else shortened to fit, and return its length."""
     line = _drawable(text)
+    fonts = [ImageFont.load_default(each) for each in range(size, round(LEAST_SHRINK * size) - 1, -1)]
+    font = next((font for font in fonts if draw.textlength(line, font) <= width), fonts[-1])
     while draw.textlength(line, font) > width:
         line = line.removesuffix(SHORTENED)[:-1] + SHORTENED
     draw.text(at, line, colour, font)

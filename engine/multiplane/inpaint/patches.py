@@ -9,9 +9,10 @@ import numpy as np
 from multiplane.arrays import Floats, Ints, Mask, check_unit
 from multiplane.inpaint.blocks import any_in_block, block_means
 from multiplane.inpaint.exemplar import fill_from_exemplars
-from multiplane.inpaint.shares import Share, bounds, shares, window
+from multiplane.inpaint.shares import Share, shares
 from multiplane.inpaint.smooth import fill_smoothly
 from multiplane.inpaint.transfer import transfer
+from multiplane.pixels.boxes import bounds, window
 
 Box: TypeAlias = tuple[int, int, int, int]
 """Top, bottom, left, right; the ends are not in it."""
@@ -86,11 +87,11 @@ def _fill_part(out: Floats, box: Box, part: Mask, source: Mask, seed: int) -> No
     """Fill one connected part (its `box`, and its mask in there) of the hole in place."""
     pixels = int(np.count_nonzero(part))
     margin = int(CONTEXT * max(part.shape)) + MARGIN
-    view = window(box, margin, source.shape)
+    view = window(box, margin, margin, source.shape)
     enough = min(2 * pixels, int(np.count_nonzero(source)))
     while np.count_nonzero(source[view]) < enough:
         margin *= 2
-        view = window(box, margin, source.shape)
+        view = window(box, margin, margin, source.shape)
     rows, columns = view
     target = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.bool_)
     target[box[0] - rows.start : box[1] - rows.start, box[2] - columns.start : box[3] - columns.start] = part

@@ -36,18 +36,3 @@ def shares(hole: Mask, surface: Ints) -> Iterator[Share]:
     if orphans.any():
         source = known & (surface >= 0)
         yield Share(orphans, source if source.any() else known)
-
-
-def bounds(mask: Mask) -> tuple[int, int, int, int]:
-    """The smallest box (top, bottom, left, right) around the true pixels of `mask`, which must have some."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-
-
-def window(box: tuple[int, int, int, int], margin: int, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """Slices of `box` grown by `margin` pixels on every side, cut at the picture's edges."""
-    top, bottom, left, right = box
-    return (
-        slice(max(top - margin, 0), min(bottom + margin, shape[0])),
-        slice(max(left - margin, 0), min(right + margin, shape[1])),
-    )

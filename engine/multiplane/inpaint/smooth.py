@@ -4,7 +4,8 @@ import numpy as np
 
 from multiplane.arrays import Floats, Ints, Mask, check_unit
 from multiplane.inpaint.membrane import membrane
-from multiplane.inpaint.shares import Share, bounds, shares, window
+from multiplane.inpaint.shares import Share, shares
+from multiplane.pixels.boxes import bounds, window
 
 MID_GREY = np.float32(0.5)
 CONTEXT = 2
@@ -31,10 +32,10 @@ def fill_smoothly(out: Floats, share: Share) -> None:
         out[share.target] = MID_GREY
         return
     box, margin = bounds(share.target), CONTEXT
-    view = window(box, margin, share.target.shape)
+    view = window(box, margin, margin, share.target.shape)
     while not share.source[view].any():
         margin *= 2
-        view = window(box, margin, share.target.shape)
+        view = window(box, margin, margin, share.target.shape)
     target = share.target[view]
     filled = membrane(out[view], share.source[view], target)
     out[view][target] = np.clip(filled[target], 0.0, 1.0)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from multiplane.arrays import Floats, Ints, Mask, check_depth, check_mask, check_shape
 from multiplane.inpaint.blocks import any_in_block, block_means
 from multiplane.inpaint.membrane import membrane
-from multiplane.inpaint.shares import Share, bounds, shares, window
+from multiplane.inpaint.shares import Share, shares
+from multiplane.pixels.boxes import bounds, window
 
 BEHIND = 1.001
 """Hidden depth is at least so many times the depth of what hides it."""
@@ -49,8 +50,8 @@ def continue_depth(z: Floats, hole: Mask, surface: Ints, in_front: Floats) -> Fl
     """Depth (H, W) like `z` outside `hole`; inside, the continuation of the visible part of the same `surface`.
 
     Every hole pixel gets z >= `in_front` * 1.001, finite. `surface` (H, W) is -1 where a pixel belongs to none. A
-    surface with no known pixel continues the farthest surface that touches it. Where nothing is known, the hole lies
-    just behind `in_front`.
+    surface with no known pixel continues the farthest surface that touches it. Where nothing is known, the hole keeps
+    its `z`, or lies just behind `in_front` where that is farther.
     """
     check_depth(z, "z", (None, None))
     check_mask(hole, "hole", z.shape)
@@ -61,7 +62,7 @@ def continue_depth(z: Floats, hole: Mask, surface: Ints, in_front: Floats) -> Fl
         return out
     known = ~hole
     if not (known & (surface >= 0)).any():
-        out[hole] = in_front[hole] * np.float32(BEHIND)
+        out[hole] = np.maximum(z[hole], in_front[hole] * np.float32(BEHIND))
         return out
     farthest = FARTHEST * float(z[known].max())
     for share in shares(hole, _with_farthest_neighbours(z, hole, surface)):
@@ -93,10 +94,10 @@ def _continue(out: Floats, share: Share, farthest: float) -> None:
     box = bounds(share.target)
     extent = max(box[1] - box[0], box[3] - box[2])
     margin = extent // 2 + 16
-    view = window(box, margin, out.shape)
+    view = window(box, margin, margin, out.shape)
     while not share.source[view].any():
         margin *= 2
-        view = window(box, margin, out.shape)
+        view = window(box, margin, margin, out.shape)
     source, target = share.source[view], share.target[view]
     disparity = np.reciprocal(out[view])
     size = max(1, max(source.shape) // GRID)
