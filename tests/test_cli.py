@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 from PIL import Image
 
 from multiplane.formats.archive import load_scene
+from multiplane.formats.save import save
 from multiplane.photo.read import read_photo
 from multiplane.pixels.levels import to_levels
 from multiplane.pixels.over import flatten
@@ -106,6 +109,16 @@ def test_render_starts_from_a_scene(coffee, tmp_path):
     done = multiplane("render", coffee[0] / "coffee.multiplane", clip, "--seconds", "0.5", "--max-side", "128")
     assert done.returncode == 0, done.stderr
     assert clip.stat().st_size > 1000
+
+
+def test_inspect_prints_no_name_that_steers_the_terminal(coffee, tmp_path):
+    """Also where the terminal's encoding cannot hold it."""
+    scene = load_scene(coffee[0] / "coffee.multiplane")
+    named = replace(scene.layers[-1], name="red \x1b[31m\nlamp")
+    save(replace(scene, layers=(*scene.layers[:-1], named)), tmp_path / "é.multiplane")
+    done = multiplane("inspect", tmp_path / "é.multiplane", env={**os.environ, "PYTHONIOENCODING": "ascii:strict"})
+    assert done.returncode == 0, done.stderr
+    assert "red ?[31m?lamp" in done.stdout
 
 
 @pytest.mark.parametrize("kind", ["multiplane", "psd", "glb"])
@@ -269,6 +282,58 @@ class TestBadInput:
             assert list(disk.iterdir()) == []
         finally:
             subprocess.run(["umount", disk], check=True)
+
+    @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="mounting a small disk needs root")
+    def test_force_on_a_full_disk_leaves_all_that_was_there(self, tmp_path):
+        """The scene would fit beside the old files, but not the Photoshop file after it."""
+        photo = save_picture(tmp_path / "photo.png", size=(300, 200))
+        assert multiplane("decompose", photo, "-o", tmp_path / "out", *FAST).returncode == 0
+        room = (tmp_path / "out" / "photo.multiplane").stat().st_size // 1024 + 48
+        disk = tmp_path / "disk"
+        disk.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={room}k", "none", disk]
+        if subprocess.run(mount, check=False, capture_output=True).returncode:
+            pytest.skip("this machine does not let us mount a small disk")
+        try:
+            for kind in ("multiplane", "psd"):
+                (disk / f"photo.{kind}").write_text("mine")
+            assert_one_clear_line(multiplane("decompose", photo, "-o", disk, *FAST[:-1], "psd,png", "--force"))
+            assert {path.read_text() for path in disk.iterdir()} == {"mine"}
+            assert len(list(disk.iterdir())) == 2
+        finally:
+            subprocess.run(["umount", disk], check=True)
+
+    def test_names_longer_than_a_disk_takes_give_one_line(self, tmp_path):
+        photo, long = save_picture(tmp_path / "photo.png"), "y" * 300
+        for words in (("--depth", long), ("--segment", long), ("-o", tmp_path / long)):
+            assert_one_clear_line(self.run(photo, tmp_path, *words)[0])
+        assert_one_clear_line(self.run(tmp_path / long, tmp_path)[0])
+
+    @pytest.mark.parametrize("name", ["depth", "segment"])
+    def test_the_home_of_nobody_gives_one_line(self, name, tmp_path):
+        photo = save_picture(tmp_path / "photo.png")
+        assert_one_clear_line(self.run(photo, tmp_path, f"--{name}", "~nobody-is-called-so")[0])
+
+    @pytest.mark.skipif(os.name != "posix", reason="elsewhere names are Unicode")
+    def test_json_is_unicode_whatever_bytes_a_name_holds(self, tmp_path):
+        photo = tmp_path / os.fsdecode(b"\xff\xfe.png")
+        save_picture(tmp_path / "photo.png").rename(photo)
+        done = multiplane("decompose", photo, "-o", tmp_path / "out", *FAST, "--json")
+        assert Path(json.loads(done.stdout)["files"]["scene"]).exists()
+
+    @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
+    @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    def test_being_stopped_leaves_what_was_there_and_one_line(self, sent, code, tmp_path):
+        (tmp_path / "coffee.multiplane").write_text("mine")
+        command = [Path(sys.executable).parent / "multiplane", "decompose", SAMPLES / "coffee.png", "-o", tmp_path]
+        running = subprocess.Popen([*command, "--force"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(1.5)
+        running.send_signal(sent)
+        out, err = running.communicate(timeout=60)
+        assert (running.returncode, out) == (code, "")
+        assert err == "multiplane: stopped; nothing half written is left behind\n"
+        assert [path.name for path in tmp_path.iterdir()] == ["coffee.multiplane"]
+        assert (tmp_path / "coffee.multiplane").read_text() == "mine"
 
     @pytest.mark.parametrize("name", ["not.multiplane", "none.multiplane"])
     def test_a_scene_that_is_none_gives_one_line(self, name, tmp_path):

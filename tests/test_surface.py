@@ -96,6 +96,14 @@ def test_a_hole_that_is_everything_lies_just_behind_what_hides_it() -> None:
     assert np.all(out == z * np.float32(BEHIND))
 
 
+def test_where_nothing_is_known_what_is_not_hidden_keeps_its_depth() -> None:
+    """The rim around a hole has nothing in front of it; its own depth is all there is to go by."""
+    z = np.full((5, 6), 3.0, np.float32)
+    in_front = np.where(disc(5, 6, 0.3), np.float32(4.0), np.finfo(np.float32).tiny).astype(np.float32)
+    out = continue_depth(z, np.ones((5, 6), bool), np.zeros((5, 6), np.int32), in_front)
+    assert np.array_equal(out, np.where(in_front == 4.0, np.float32(4.0) * np.float32(BEHIND), z))
+
+
 def test_a_horizon_is_not_crossed() -> None:
     """A ground plane whose hidden part would reach infinity stops at twice the farthest depth seen."""
     y, _ = grid(100, 100)

@@ -8,7 +8,14 @@ import pytest
 
 from multiplane.errors import FormatError, OutputError
 from multiplane.formats.save import SUFFIXES, save
-from multiplane.formats.write import make_folder, temporary_beside, write_atomically, write_folder
+from multiplane.formats.write import (
+    check_folder,
+    make_folder,
+    temporary_beside,
+    write_atomically,
+    write_folder,
+    write_together,
+)
 from scenes import noise_scene
 
 
@@ -183,3 +190,44 @@ class TestSave:
             save(noise_scene(), tmp_path / name)
         assert all(suffix in str(caught.value) for suffix in SUFFIXES)
         assert not list(tmp_path.iterdir())
+
+
+class TestFilesTogether:
+    def test_are_written(self, tmp_path):
+        write_together((tmp_path / name, name.encode()) for name in ("a", "b"))
+        assert contents(tmp_path) == {"a": b"a", "b": b"b"}
+
+    def test_stay_as_they_were_when_the_last_of_them_fails(self, tmp_path):
+        (tmp_path / "a").write_bytes(b"old")
+
+        def files():
+            yield tmp_path / "a", b"new"
+            yield tmp_path / "b", b"new"
+            raise FormatError("a scene that the third format cannot hold")
+
+        with pytest.raises(FormatError, match="third format"):
+            write_together(files())
+        assert contents(tmp_path) == {"a": b"old"}
+
+    def test_name_the_one_the_system_refuses(self, tmp_path):
+        (tmp_path / "b").mkdir()
+        with pytest.raises(OutputError, match="/b: it is a folder"):
+            write_together([(tmp_path / "a", b"new"), (tmp_path / "b", b"new")])
+        assert not (tmp_path / "a").exists()
+
+
+class TestAFolderIsChecked:
+    def test_without_being_made(self, tmp_path):
+        check_folder(tmp_path / "new" / "deep")
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("below", ["taken", "taken/deep", "long" * 100])
+    def test_and_refused_where_it_cannot_be_made(self, tmp_path, below):
+        (tmp_path / "taken").write_bytes(b"mine")
+        with pytest.raises(OutputError, match=r"write to another folder|choose a shorter one"):
+            check_folder(tmp_path / below)
+
+    def test_and_refused_where_nothing_may_be_written(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(os, "access", lambda *_: False)
+        with pytest.raises(OutputError, match="no permission"):
+            check_folder(tmp_path / "new")

@@ -1,6 +1,8 @@
 """`multiplane decompose`: a photo in, a layered scene and the files made from it out."""
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -66,8 +68,11 @@ def decompose(
 
       multiplane decompose photo.tif -o layers --depth depth.exr --depth-kind metres
     """
+    from multiplane.formats.write import check_folder
+
     targets = _targets(out, photo.stem, to)
     refuse_to_overwrite(targets.values(), force)
+    check_folder(out)
     with progress(quiet=as_json) as stages:
         stages.begin("read")
         picture, backends = _inputs(photo, focal, depth, depth_kind, depth_near, segment, matte, inpaint)
@@ -107,8 +112,10 @@ def _inputs(
     from multiplane.segment.file import segments_from_file
 
     picture = read_photo(photo, focal)
-    is_depth_map = Path(depth).is_file()
-    is_segment_map = Path(segment).is_file() or (Path(segment).is_dir() and not Path(segment, "config.json").exists())
+    # Unlike Path's, these take a name too long for the disk for one that is not there.
+    is_depth_map = os.path.isfile(depth)  # noqa: PTH113
+    is_masks = os.path.isdir(segment) and not Path(segment, "config.json").exists()  # noqa: PTH112
+    is_segment_map = is_masks or os.path.isfile(segment)  # noqa: PTH113
     backends = Backends(
         depth=depth_from_file(Path(depth), depth_kind, depth_near) if is_depth_map else load_depth(depth),
         segment=segments_from_file(Path(segment)) if is_segment_map else load_segment(segment),
@@ -122,20 +129,26 @@ def _inputs(
 
 
 def _write(scene: "Scene", targets: dict[str, Path], stages: Progress) -> None:
-    from multiplane.formats.png_folder import write_png_folder
-    from multiplane.formats.save import save
-    from multiplane.formats.write import make_folder
-    from multiplane_cli.render import save_clip
+    from multiplane.formats.write import make_folder, write_together
 
     make_folder(targets["scene"].parent)
-    for kind, path in targets.items():
+    write_together(_encoded(scene, targets, stages))
+
+
+def _encoded(scene: "Scene", targets: dict[str, Path], stages: Progress) -> Iterator[tuple[Path, bytes]]:
+    """Each file's path and bytes; the folder of PNGs, which is written whole by itself, comes last."""
+    from multiplane.formats.png_folder import write_png_folder
+    from multiplane.formats.save import load_encoder
+    from multiplane_cli.render import encode_clip
+
+    for kind, path in sorted(targets.items(), key=lambda target: target[0] == "png"):
         stages.begin(f"write {path.name}")
         if kind == "mp4":
-            save_clip(scene, path, on_share=stages.share)
+            yield path, encode_clip(scene, on_share=stages.share)
         elif kind == "png":
             write_png_folder(scene, path)
         else:
-            save(scene, path)
+            yield path, load_encoder(path)(scene)
 
 
 def _report(scene: "Scene", targets: dict[str, Path], stages: Progress, as_json: bool) -> None:
@@ -150,7 +163,7 @@ def _report(scene: "Scene", targets: dict[str, Path], stages: Progress, as_json:
             "focal_source": scene.origin.focal_source,
             "seconds": stages.seconds,
         }
-        typer.echo(json.dumps(facts, ensure_ascii=False))
+        typer.echo(json.dumps(facts))
         return
     count = len(scene.layers)
     assumed = " (assumed; --focal sets it)" if scene.origin.focal_source == "default" else ""

@@ -28,7 +28,7 @@ def inspect(
 
     facts = read_facts(file)
     if as_json:
-        typer.echo(json.dumps(asdict(facts), ensure_ascii=False))
+        typer.echo(json.dumps(asdict(facts)))
         return
     typer.echo(_headline(file, facts))
     rows = [HEADINGS, *(_row(layer) for layer in reversed(facts.layers))]
@@ -50,10 +50,15 @@ def _headline(file: Path, facts: "FileFacts") -> str:
 def _row(layer: "LayerFacts") -> tuple[str, ...]:
     return (
         str(layer.order),
-        layer.name,
+        _printable(layer.name),
         layer.plane or UNKNOWN,
         f"{layer.depth_range[0]:.3g} to {layer.depth_range[1]:.3g}" if layer.depth_range else UNKNOWN,
         f"{layer.size[0]} x {layer.size[1]}" if layer.size else UNKNOWN,
         f"{layer.corner[0]}, {layer.corner[1]}" if layer.corner else UNKNOWN,
         f"{layer.filled_share:.0%}" if layer.filled_share is not None else UNKNOWN,
     )
+
+
+def _printable(name: str) -> str:
+    """`name` without what would steer the terminal or break the table."""
+    return "".join(mark if mark.isprintable() else "?" for mark in name)

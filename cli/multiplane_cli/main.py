@@ -1,6 +1,10 @@
 """The entrance: gathers the commands, and turns our errors into one line and an exit code."""
 
+import io
+import signal
 import sys
+from types import FrameType
+from typing import NoReturn
 
 import typer
 
@@ -13,6 +17,8 @@ from multiplane_cli.render import render
 
 OUR_ERROR = 1
 INTERRUPTED = 130
+TERMINATED = 128 + signal.SIGTERM
+STOPPED = "stopped; nothing half written is left behind"
 
 app = typer.Typer(
     name="multiplane",
@@ -42,16 +48,38 @@ def _root(
     pass
 
 
+def _terminate(*_: int | FrameType | None) -> NoReturn:
+    # As an exception, so that what is half written is removed on the way out.
+    raise SystemExit(TERMINATED)
+
+
 def main() -> None:
-    """Run the command line; exit with 0, 1 (our error, one line), 2 (usage) or 130 (stopped by Ctrl-C)."""
+    """Run the command line; exit with 0, 1 (our error, one line), 2 (usage), 130 (Ctrl-C) or 143 (told to stop)."""
+    signal.signal(signal.SIGTERM, _terminate)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files and layers may hold what it cannot encode
     try:
         app()
     except MultiplaneError as error:
-        typer.echo(f"multiplane: {' '.join(str(error).split())}", err=True)
-        sys.exit(OUR_ERROR)
+        _fail(str(error))
     except MemoryError:
-        typer.echo("multiplane: not enough memory for this picture; close other programs or scale it down", err=True)
-        sys.exit(OUR_ERROR)
+        _fail("not enough memory for this picture; close other programs or scale it down")
+    except OSError as error:  # of the machine: too many open files, a disk that fails; what we expect is named above
+        _fail(f"the system refused: {error}; try again, or on another disk")
     except KeyboardInterrupt:
-        typer.echo("multiplane: stopped; nothing half written is left behind", err=True)
+        _say(STOPPED)
         sys.exit(INTERRUPTED)
+    except SystemExit as stop:
+        # Typer makes this of most KeyboardInterrupts.
+        if stop.code in (INTERRUPTED, TERMINATED):
+            _say(STOPPED)
+        raise
+
+
+def _fail(words: str) -> NoReturn:
+    _say(words)
+    sys.exit(OUR_ERROR)
+
+
+def _say(words: str) -> None:
+    typer.echo(f"multiplane: {' '.join(words.split())}", err=True)

@@ -34,31 +34,31 @@ def render(
       multiplane render layers/photo.multiplane parallax.mp4 --seconds 6
     """
     from multiplane.formats.archive import load_scene
+    from multiplane.formats.write import check_folder, write_atomically
 
     refuse_to_overwrite([out], force)
+    check_folder(out.parent)
     with progress() as stages:
         stages.begin("read")
         loaded = load_scene(scene)
         stages.begin(f"write {out.name}")
-        save_clip(loaded, out, seconds, fps, max_side, parallax, stages.share)
+        write_atomically(out, encode_clip(loaded, seconds, fps, max_side, parallax, stages.share))
     typer.echo(str(out))
 
 
-def save_clip(
+def encode_clip(
     scene: "Scene",
-    path: Path,
     seconds: float = 4.0,
     fps: int = 30,
     max_side: int = 1280,
     parallax: float | None = None,
     on_share: Callable[[float], None] = lambda _: None,
-) -> None:
-    """Render the clip and write it whole; `parallax` is a share of the width, else what the fill allows."""
-    from multiplane.formats.write import write_atomically
+) -> bytes:
+    """Render the clip as the bytes of an MP4; `parallax` is a share of the width, else what the fill allows."""
     from multiplane.render.budget import amplitude_of
     from multiplane.render.clip import render_clip
     from multiplane.render.video import encode_mp4
 
     amplitude = None if parallax is None else amplitude_of(scene, parallax)
     frames = render_clip(scene, seconds, fps, max_side, amplitude, lambda done, total: on_share(done / total))
-    write_atomically(path, encode_mp4(frames, fps))
+    return encode_mp4(frames, fps)

@@ -1,6 +1,7 @@
 """The one table of model checkpoints, and where their files lie on this machine; nothing is ever downloaded here."""
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +72,8 @@ def locate(name_or_folder: str) -> Path:
     checkpoint = CHECKPOINTS.get(name_or_folder)
     if checkpoint is not None:
         return _cached(checkpoint)
-    folder = Path(name_or_folder).expanduser()
-    if not folder.is_dir():
+    folder = _expanded(name_or_folder)
+    if not is_folder(name_or_folder):
         raise BackendError(
             f"no checkpoint or folder is called {name_or_folder!r}; pass a folder, or one of: {', '.join(CHECKPOINTS)}"
         )
@@ -84,7 +85,13 @@ def locate(name_or_folder: str) -> Path:
 
 def is_folder(name: str) -> bool:
     """Whether `name` is an existing folder, which a door hands on to a checkpoint's loader."""
-    return bool(name) and Path(name).expanduser().is_dir()
+    # Unlike Path.is_dir, this takes a name too long for the disk for one that is not there.
+    return bool(name) and os.path.isdir(_expanded(name))  # noqa: PTH112
+
+
+def _expanded(name: str) -> Path:
+    # Unlike Path.expanduser, this leaves "~" as it is where nobody is called so.
+    return Path(os.path.expanduser(name))  # noqa: PTH111
 
 
 def _cached(checkpoint: Checkpoint) -> Path:

@@ -23,6 +23,17 @@ def write_atomically(path: Path, data: bytes | memoryview) -> None:
         _write_synced(temporary, data)
 
 
+def write_together(files: Iterable[tuple[Path, bytes]]) -> None:
+    """Make every path hold its bytes, taken one at a time; all are on the disk before the first takes its place.
+
+    So on any failure or interruption on the way, also of the iterable, what stood at every path stands there still.
+    """
+    with contextlib.ExitStack() as places:
+        for path, data in files:
+            _write_synced(places.enter_context(temporary_beside(path)), data)
+            del data  # before the next ones are made
+
+
 @contextlib.contextmanager
 def temporary_beside(path: Path) -> Iterator[Path]:
     """A path for a writer that needs one (a video encoder): renamed to `path` at the end, removed on any failure.
@@ -46,6 +57,30 @@ def make_folder(folder: Path) -> None:
     """Make `folder` and those above it, where they are not there yet. Raises OutputError where the system refuses."""
     with _told_as_output_error(folder):
         folder.mkdir(parents=True, exist_ok=True)
+
+
+def check_folder(folder: Path) -> None:
+    """Raise OutputError where `make_folder` would, or writing into `folder` would; nothing is written to find out."""
+    with _told_as_output_error(folder):
+        there = _nearest_there(folder.absolute())
+        if not there.is_dir():
+            code = errno.EEXIST if there == folder.absolute() else errno.ENOTDIR
+            raise OSError(code, os.strerror(code))
+        if not os.access(there, os.W_OK | os.X_OK):
+            code = errno.EROFS if _is_read_only(there) else errno.EACCES
+            raise OSError(code, os.strerror(code))
+
+
+def _nearest_there(path: Path) -> Path:
+    for place in (path, *path.parents):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            place.stat()
+            return place
+    return path
+
+
+def _is_read_only(folder: Path) -> bool:
+    return hasattr(os, "statvfs") and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def write_folder(folder: Path, files: Iterable[tuple[str, bytes]], ours: frozenset[str] = frozenset()) -> None:
