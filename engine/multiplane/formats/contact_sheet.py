@@ -1,6 +1,8 @@
 """A contact sheet of a scene: the photo, its depth, every layer on a checkerboard, and what lies behind them all."""
 
+import math
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -42,6 +44,7 @@ PLANE_COLOURS: dict[str, Colour] = {
 }
 DOT, SHORTENED = "\N{MIDDLE DOT}", "..."
 LEAST_SHRINK = 0.8
+LEGEND_GAP, SHORTEST_RAMP, LONGEST_RAMP = 18, 60, 220
 HEADLINE_SIZE, TITLE_SIZE, FACTS_SIZE = 64, 30, 25
 
 
@@ -159,7 +162,7 @@ def _draw_cell(sheet: Image.Image, cell: Cell, corner: tuple[int, int], box: Siz
     draw, left, baseline = ImageDraw.Draw(sheet), corner[0], corner[1] + box[1]
     _write(draw, (left, baseline + 18), cell.title, TITLE_SIZE, BRIGHT, box[0])
     if "\t" in cell.facts:
-        _draw_legend(sheet, (left, baseline + 58), *cell.facts.split("\t"))
+        _draw_legend(sheet, (left, baseline + 58), box[0], *cell.facts.split("\t"))
         return
     if cell.dot is not None:
         draw.circle((left + 8, baseline + 73), 8, fill=cell.dot)
@@ -167,23 +170,35 @@ def _draw_cell(sheet: Image.Image, cell: Cell, corner: tuple[int, int], box: Siz
     _write(draw, (left, baseline + 58), cell.facts, FACTS_SIZE, QUIET, box[0] - (left - corner[0]))
 
 
-def _draw_legend(sheet: Image.Image, corner: tuple[int, int], near: str, far: str) -> None:
-    """near [colours] far, with their depths."""
-    draw, (left, top), bar = ImageDraw.Draw(sheet), corner, (220, 14)
-    left += _write(draw, (left, top), f"near {near}", FACTS_SIZE, QUIET, 400) + 18
+def _draw_legend(sheet: Image.Image, corner: tuple[int, int], width: int, near: str, far: str) -> None:
+    """near [colours] far, with their depths; in a narrow cell the colours take what the words leave."""
+    draw, (left, top) = ImageDraw.Draw(sheet), corner
+    room = (width - 2 * LEGEND_GAP - SHORTEST_RAMP) // 2
+    near_end = _write(draw, corner, f"near {near}", FACTS_SIZE, QUIET, room)
+    word, font = _fitted(f"far {far}", FACTS_SIZE, room)
+    bar = min(LONGEST_RAMP, width - near_end - 2 * LEGEND_GAP - math.ceil(font.getlength(word))), 14
+    left += near_end + LEGEND_GAP
     sheet.paste(Image.fromarray(ramp(bar)), (left, top + 8), _rounded(bar, bar[1] // 2))
-    _write(draw, (left + bar[0] + 18, top), f"far {far}", FACTS_SIZE, QUIET, 400)
+    draw.text((left + bar[0] + LEGEND_GAP, top), word, QUIET, font)
 
 
 def _write(draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: Colour, width: int) -> int:
-    """Write one line of `width` pixels at most, a little smaller or else shortened to fit, and return its length."""
-    line = _drawable(text)
-    fonts = [ImageFont.load_default(each) for each in range(size, round(LEAST_SHRINK * size) - 1, -1)]
-    font = next((font for font in fonts if draw.textlength(line, font) <= width), fonts[-1])
-    while draw.textlength(line, font) > width:
-        line = line.removesuffix(SHORTENED)[:-1] + SHORTENED
+    """Write one line of `width` pixels at most and return its length."""
+    line, font = _fitted(text, size, width)
     draw.text(at, line, colour, font)
-    return round(draw.textlength(line, font))
+    return math.ceil(font.getlength(line))
+
+
+def _fitted(text: str, size: int, width: int) -> tuple[str, Font]:
+    """A line of `width` pixels at most and its font, a little smaller, or else shortened too, to fit."""
+    line = _drawable(text[:WIDTH])  # no more letters than pixels can fit
+    fonts = [ImageFont.load_default(each) for each in range(size, round(LEAST_SHRINK * size) - 1, -1)]
+    for font in fonts:
+        if font.getlength(line) <= width:
+            return line, font
+    lengths = range(len(line))
+    fits = bisect_right(lengths, width, key=lambda count: math.ceil(fonts[-1].getlength(line[:count] + SHORTENED)))
+    return line[: max(0, fits - 1)] + SHORTENED, fonts[-1]
 
 
 def _drawable(text: str) -> str:

@@ -14,7 +14,8 @@ from multiplane.formats.manifest import depth_range
 from multiplane.formats.png import encode_png
 from multiplane.formats.write import write_folder
 from multiplane.pixels.bleed import bleed
-from multiplane.pixels.levels import to_levels
+from multiplane.pixels.levels import to_levels, top_level
+from multiplane.pixels.over import strips
 from multiplane.pixels.zbuffer import nearest_depth
 from multiplane.scene import Layer, Scene
 
@@ -41,11 +42,13 @@ def depth_levels(z: Floats) -> tuple[Levels, float, float]:
     """Depth as 16-bit levels, evenly in disparity, 65535 at the nearest; and the nearest and farthest depth."""
     near, far = float(z.min()), float(z.max())
     span = 1 / near - 1 / far
-    share = np.reciprocal(z)
-    share -= np.float32(1 / far)
+    levels = np.zeros(z.shape, np.uint16)
     if span > 0:
-        share /= np.float32(span)
-    return to_levels(share, 16), near, far
+        for rows in strips(*z.shape):
+            # In float64: where all depths are much alike, their disparities differ in the last digits of float32 only.
+            share = (1 / z[rows].astype(np.float64) - 1 / far) / span
+            levels[rows] = np.rint(share * top_level(16))
+    return levels, near, far
 
 
 def file_names(names: list[str]) -> list[str]:
@@ -118,6 +121,7 @@ def _written_before(folder: Path) -> frozenset[str]:
         if document["format"] != FORMAT:
             return frozenset()
         layers = {str(layer["file"]) for layer in document["layers"]}
-    except (OSError, ValueError, KeyError, TypeError):  # not there, or not ours
+        alpha = {ALPHA} if document["alpha"] == ALPHA else set()
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # not there, or not ours
         return frozenset()
-    return frozenset(layers | {MANIFEST, DEPTH, BACKGROUND, ALPHA})
+    return frozenset(layers | alpha | {MANIFEST, DEPTH, BACKGROUND})

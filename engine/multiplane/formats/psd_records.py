@@ -183,7 +183,7 @@ def _tagged(key: bytes, data: bytes) -> bytes:
 
 
 def _unicode(text: str) -> bytes:
-    encoded = text.encode("utf-16-be", "surrogatepass")
+    encoded = text.encode("utf-16-be", "replace")  # half a surrogate pair is no UTF-16: readers refuse it
     return struct.pack(">I", len(encoded) // 2) + encoded
 
 
