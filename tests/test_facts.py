@@ -1,76 +1,180 @@
-"""What `inspect` reads from a file is what the scene had, as far as its format carries it, or one line of error."""
+"""What `read_facts` says of a file is what the scene says, in every format, and damage is told in one line."""
 
+import io
+import json
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pygltflib
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from psd_tools import PSDImage
 
 from multiplane.errors import FormatError
+from multiplane.formats.archive import encode_archive
 from multiplane.formats.facts import read_facts
-from multiplane.formats.manifest import depth_range
+from multiplane.formats.glb import encode_glb
+from multiplane.formats.psd import encode_psd
 from multiplane.formats.save import save
-from scenes import hostile_scene, noise_scene
+from scenes import hostile_scene, noise_scene, picture_scene
+from tolerances import SOLVER
 
-KINDS = (".multiplane", ".psd", ".psb", ".glb")
+SUFFIXES = (".multiplane", ".psd", ".psb", ".glb")
+PICTURE = picture_scene(np.random.default_rng(0).integers(0, 256, (60, 90, 3), np.uint8))
+SCENES = {
+    "noise": noise_scene(1, count=5),
+    "hostile": hostile_scene(),
+    "deep": noise_scene(2, bit_depth=16, transparent=True),
+    "shadow": noise_scene(4, shadow=True, transparent=True),
+    "picture": PICTURE,
+}
 
 
 def facts_of(scene, folder, suffix):
-    save(scene, folder / f"s{suffix}")
-    return read_facts(folder / f"s{suffix}")
+    save(scene, folder / f"scene{suffix}")
+    return read_facts(folder / f"scene{suffix}")
 
 
-@pytest.mark.parametrize("suffix", KINDS)
-@pytest.mark.parametrize("scene", [noise_scene(2, shadow=True), hostile_scene()])
-def test_order_names_planes_and_sizes_are_the_scenes(tmp_path, scene, suffix):
-    facts = facts_of(scene, tmp_path, suffix)
-    assert [(row.order, row.name, row.plane, row.size) for row in facts.layers] == [
-        (order, layer.name, layer.plane, (layer.width, layer.height)) for order, layer in enumerate(scene.layers)
-    ]
+def depth_range(layer):
+    solid = layer.z[layer.rgba[..., 3] >= 0.5]
+    solid = solid if solid.size else layer.z
+    return float(solid.min()), float(solid.max())
 
 
-def test_an_archive_carries_everything(tmp_path):
-    scene = noise_scene(2)
-    facts = facts_of(scene, tmp_path, ".multiplane")
-    assert (facts.size, facts.focal_35mm) == ((scene.camera.width, scene.camera.height), scene.camera.focal_35mm)
-    for row, layer in zip(facts.layers, scene.layers, strict=True):
-        assert (row.id, row.corner, row.filled_share) == (layer.id, layer.corner, layer.filled_share)
-        assert row.depth_range == depth_range(layer)
+@pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
+class TestFacts:
+    @pytest.mark.parametrize("suffix", SUFFIXES)
+    def test_order_names_and_planes_are_the_scenes(self, tmp_path, scene, suffix):
+        layers = facts_of(scene, tmp_path, suffix).layers
+        assert [layer.order for layer in layers] == list(range(len(scene.layers)))
+        assert [layer.name for layer in layers] == [layer.name for layer in scene.layers]
+        assert [layer.plane for layer in layers] == [layer.plane for layer in scene.layers]
+
+    def test_of_an_archive_are_everything(self, tmp_path, scene):
+        facts = facts_of(scene, tmp_path, ".multiplane")
+        assert (facts.kind, facts.size) == ("multiplane scene", (scene.camera.width, scene.camera.height))
+        assert facts.focal_35mm == pytest.approx(scene.camera.focal_35mm)
+        for got, want in zip(facts.layers, scene.layers, strict=True):
+            assert (got.id, got.size, got.corner) == (want.id, (want.width, want.height), want.corner)
+            assert got.depth_range == depth_range(want)
+            assert got.filled_share == pytest.approx(want.filled_share)
+
+    @pytest.mark.parametrize("suffix", [".psd", ".psb"])
+    def test_of_photoshop_are_places_and_sizes(self, tmp_path, scene, suffix):
+        facts = facts_of(scene, tmp_path, suffix)
+        kind = "large document" if suffix == ".psb" else "document"
+        assert facts.kind == f"Photoshop {kind}, {scene.bit_depth} bit"
+        assert (facts.size, facts.focal_35mm) == ((scene.camera.width, scene.camera.height), None)
+        for got, want in zip(facts.layers, scene.layers, strict=True):
+            assert (got.size, got.corner) == ((want.width, want.height), want.corner)
+            assert (got.depth_range, got.filled_share) == (None, None)
+        identities = [layer.id for layer in facts.layers]
+        assert len(set(identities)) == len(scene.layers)
+
+    def test_of_gltf_are_lens_and_depths(self, tmp_path, scene):
+        facts = facts_of(scene, tmp_path, ".glb")
+        assert facts.kind == "binary glTF"
+        assert facts.focal_35mm == pytest.approx(scene.camera.focal_35mm, rel=SOLVER)
+        for got, want in zip(facts.layers, scene.layers, strict=True):
+            assert got.id == want.id
+            assert got.depth_range == pytest.approx(depth_range(want))
+            assert got.filled_share == pytest.approx(want.filled_share, abs=SOLVER)
+            assert got.size is not None
 
 
-def test_a_psd_carries_corners_and_no_depth(tmp_path):
-    scene = noise_scene(2, bit_depth=16)
-    facts = facts_of(scene, tmp_path, ".psd")
-    assert facts.kind == "Photoshop document, 16 bit"
-    assert [row.corner for row in facts.layers] == [layer.corner for layer in scene.layers]
-    assert all(row.depth_range is None and row.filled_share is None for row in facts.layers)
+class TestFilesOfOthers:
+    def test_photoshop_groups_of_other_names_tell_no_plane(self, tmp_path):
+        picture = PSDImage.new("RGB", (8, 6))
+        picture.create_group(name="backgrounds of mine")
+        picture.save(tmp_path / "a.psd")
+        facts = read_facts(tmp_path / "a.psd")
+        assert (facts.size, facts.layers) == ((8, 6), ())
+
+    def test_gltf_without_extras_names_or_textures(self, tmp_path):
+        mesh = pygltflib.Mesh(primitives=[pygltflib.Primitive(attributes=pygltflib.Attributes())])
+        document = pygltflib.GLTF2(nodes=[pygltflib.Node(mesh=0), pygltflib.Node(name="empty")], meshes=[mesh])
+        document.save_binary(str(tmp_path / "a.glb"))
+        (layer,) = read_facts(tmp_path / "a.glb").layers
+        assert (layer.name, layer.id, layer.plane, layer.depth_range, layer.size) == ("node 0", None, None, None, None)
+
+    @pytest.mark.parametrize(
+        "extras",
+        [
+            {"depth_range": 3}, {"depth_range": "ab"}, {"depth_range": [1]}, {"depth_range": [None, "x"]}, {"plane": 5},
+            {"id": ["a"]}, {"filled_share": "half"}, {"filled_share": True}, {"depth_range": {"0": 1}},
+        ],
+        ids=str,
+    )  # fmt: skip
+    def test_gltf_with_extras_of_another_meaning_just_says_less(self, tmp_path, extras):
+        document = pygltflib.GLTF2.load_from_bytes(encode_glb(noise_scene(count=1)))
+        node = next(node for node in document.nodes if node.mesh is not None)
+        node.extras = extras
+        document.save_binary(str(tmp_path / "a.glb"))
+        (layer,) = read_facts(tmp_path / "a.glb").layers
+        assert (layer.id, layer.plane, layer.depth_range, layer.filled_share) == (None,) * 4
 
 
-def test_a_glb_carries_depth_and_the_camera(tmp_path):
-    scene = noise_scene(2)
-    facts = facts_of(scene, tmp_path, ".glb")
-    assert facts.focal_35mm == pytest.approx(scene.camera.focal_35mm)
-    assert [row.id for row in facts.layers] == [layer.id for layer in scene.layers]
-    assert all(row.depth_range is not None for row in facts.layers)
-
-
-@pytest.mark.parametrize("suffix", KINDS)
-@pytest.mark.parametrize("share", [0.02, 0.3, 0.7])
-def test_a_truncated_file_is_refused_in_one_line(tmp_path, suffix, share):
-    target = tmp_path / f"s{suffix}"
-    save(noise_scene(), target)
-    data = target.read_bytes()
-    target.write_bytes(data[: int(len(data) * share)])
+def refused(path):
     with pytest.raises(FormatError) as caught:
-        read_facts(target)
-    assert str(target) in str(caught.value)
+        read_facts(path)
+    assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+    return str(caught.value)
 
 
-@pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", b"hello"])
-def test_another_kind_of_file_is_refused_with_the_kinds_that_are_known(tmp_path, data):
-    (tmp_path / "s.psd").write_bytes(data)
-    with pytest.raises(FormatError, match=r"name one of: \.multiplane"):
-        read_facts(tmp_path / "s.psd")
+class TestDamage:
+    scene = noise_scene(1, count=2, transparent=True)
 
+    @pytest.mark.parametrize("data", [b"", b"P", b"\x89PNG\r\n\x1a\n", b"GIF89a" * 9], ids=range(4))
+    def test_other_files_are_refused_with_the_choices(self, tmp_path, data):
+        (tmp_path / "a").write_bytes(data)
+        assert ".multiplane, .psd, .psb, .glb" in refused(tmp_path / "a")
 
-def test_a_missing_file_or_a_folder_is_refused(tmp_path):
-    for path in (tmp_path / "none.psd", tmp_path):
-        with pytest.raises(FormatError, match="cannot read"):
+    def test_a_missing_file_and_a_folder_are_refused(self, tmp_path):
+        assert "No such file" in refused(tmp_path / "none.psd")
+        assert "directory" in refused(tmp_path)
+
+    @pytest.mark.parametrize("start", [b"8BPS", b"glTF", b"PK\3\4"])
+    @pytest.mark.parametrize("rest", [b"", b"\0" * 400, b"\xff" * 400], ids=["none", "zeros", "ones"])
+    def test_a_right_start_and_nothing_right_after(self, tmp_path, start, rest):
+        (tmp_path / "a").write_bytes(start + rest)
+        refused(tmp_path / "a")
+
+    @pytest.mark.parametrize("encode", [encode_psd, encode_glb, encode_archive])
+    @pytest.mark.parametrize("share", [0.05, 0.3, 0.6])
+    def test_a_truncated_file(self, tmp_path, encode, share):
+        data = encode(self.scene)
+        (tmp_path / "a").write_bytes(data[: int(len(data) * share)])
+        refused(tmp_path / "a")
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.sampled_from([encode_psd, encode_glb, encode_archive]), st.integers(6, 10**6), st.integers(1, 255))
+    def test_a_changed_byte_never_crashes(self, tmp_path_factory, encode, place, flip):
+        data = bytearray(encode(self.scene))
+        data[6 + place % (len(data) - 6)] ^= flip
+        path = tmp_path_factory.mktemp("t") / "a"
+        path.write_bytes(data)
+        try:
             read_facts(path)
+        except FormatError as error:
+            assert "\n" not in str(error)
+
+    @pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN"])
+    def test_an_archive_whose_numbers_are_none(self, tmp_path, number):
+        buffer = io.BytesIO(encode_archive(self.scene))
+        with zipfile.ZipFile(buffer) as archive:
+            document = json.loads(archive.read("scene.json"))
+        document["camera"]["focal"] = "HERE"
+        with zipfile.ZipFile(tmp_path / "a", "w") as archive:
+            archive.writestr("scene.json", json.dumps(document).replace('"HERE"', number))
+        refused(tmp_path / "a")
+
+
+def test_a_layer_named_like_a_plane_is_no_group(tmp_path):
+    scene = replace(noise_scene(count=3), layers=tuple(
+        replace(layer, name=name)
+        for layer, name in zip(noise_scene(count=3).layers, ("foreground", "background", "midground 2"), strict=True)
+    ))  # fmt: skip
+    assert [layer.plane for layer in facts_of(scene, tmp_path, ".psd").layers] == [x.plane for x in scene.layers]

@@ -233,7 +233,8 @@ class TestTheFolder:
         "text",
         [
             b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"format": "another"}',
-            b'{"format": "multiplane layers"}', b'{"format": "multiplane layers", "layers": [1]}', b'{"format": "multiplane layers", "layers": null}',
+            b'{"format": "multiplane layers"}', b'{"format": "multiplane layers", "layers": [1]}',
+            b'{"format": "multiplane layers", "layers": null}',
         ],
         ids=map(str, range(10)),
     )  # fmt: skip

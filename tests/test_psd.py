@@ -164,6 +164,10 @@ class TestStructure:
         assert tuple(layer.name for layer in layers) == HOSTILE_NAMES
         assert all("?" in layer._record.name for layer in layers if not layer.name.isascii() and "é" not in layer.name)
 
+    def test_half_a_character_in_a_name_does_not_break_it(self):
+        scene = noise_scene(count=1, names=("half \ud800 name",))
+        assert [layer.name for layer in layers_of(read(encode_psd(scene)))] == ["half ? name"]
+
     def test_every_row_has_an_identity_of_its_own(self):
         for scene in (hostile_scene(), noise_scene(count=1), noise_scene(2, transparent=True)):
             rows = read(encode_psd(scene))._record.layer_and_mask_information.layer_info.layer_records

@@ -2,6 +2,7 @@
 
 import math
 import struct
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -115,7 +116,8 @@ def _plane_of_group(layer: Any) -> str | None:
 def _of_gltf(path: Path) -> FileFacts:
     import pygltflib
 
-    document = pygltflib.GLTF2().load_binary(str(path))
+    with warnings.catch_warnings(action="ignore"):  # what is wrong with the file is said below, in one line
+        document = pygltflib.GLTF2().load_binary(str(path))
     if document is None or not document.nodes:
         raise ValueError("no nodes in it")
     nodes = [node for node in document.nodes if node.mesh is not None]
@@ -134,16 +136,33 @@ def _focal_35mm(lens: Any) -> float:
 def _layer_of_node(document: Any, node: Any, order: int) -> LayerFacts:
     """A mesh as a layer, by what we note down in its extras and, of files by others, as far as it goes."""
     extras = node.extras if isinstance(node.extras, dict) else {}
-    depths = extras.get("depth_range")
     return LayerFacts(
         order=order,
         name=str(node.name or f"node {order}"),
-        id=extras.get("id"),
-        plane=extras.get("plane"),
-        depth_range=(depths[0], depths[1]) if depths else None,
+        id=_word(extras.get("id")),
+        plane=_word(extras.get("plane")),
+        depth_range=_pair(extras.get("depth_range")),
         size=_size_of_texture(document, node.mesh),
-        filled_share=extras.get("filled_share"),
+        filled_share=_number(extras.get("filled_share")),
     )
+
+
+def _word(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _pair(value: Any) -> tuple[float, float] | None:
+    numbers = [_number(each) for each in value] if isinstance(value, list) and len(value) == 2 else []
+    match numbers:
+        case [float(first), float(second)]:
+            return first, second
+    return None
+
+
+def _number(value: Any) -> float | None:
+    """JSON's `value` where it is a finite number: in files by others, the words of our extras may mean anything."""
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if plain and math.isfinite(value) else None
 
 
 def _size_of_texture(document: Any, mesh: int) -> Size | None:

@@ -13,6 +13,7 @@ import pygltflib as gltf
 
 from multiplane.arrays import Floats, Levels
 from multiplane.errors import FormatError
+from multiplane.formats.manifest import depth_range
 from multiplane.pixels.bleed import bleed
 from multiplane.pixels.levels import to_levels
 from multiplane.scene import Layer, Scene
@@ -159,7 +160,6 @@ def _add_camera(doc: gltf.GLTF2, scene: Scene, depths: list[float]) -> None:
 
 
 def _facts(layer: Layer, order: int) -> dict[str, object]:
-    shown = layer.z[layer.visible] if layer.visible.any() else layer.z
     return {
         "id": _text(layer.id),
         "name": _text(layer.name),
@@ -167,7 +167,7 @@ def _facts(layer: Layer, order: int) -> dict[str, object]:
         "plane": layer.plane,
         "order": order,
         "depth": layer.depth,
-        "depth_range": [float(shown.min()), float(shown.max())],
+        "depth_range": list(depth_range(layer)),
         "filled_share": layer.filled_share,
         "blend": layer.blend,
     }

@@ -1,6 +1,7 @@
 """scene.json: everything about a scene but its pixels, checked against the published schema both ways."""
 
 import json
+import math
 from dataclasses import asdict
 from importlib import resources
 from typing import Any
@@ -39,7 +40,7 @@ def manifest_of(scene: Scene) -> dict[str, Any]:
 def parse_manifest(text: bytes) -> dict[str, Any]:
     """The document in `text`, valid by the schema; raises FormatError, one line, for anything else."""
     try:
-        document = json.loads(text, parse_constant=_refuse_constant)
+        document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"scene.json is not JSON ({error}); write the scene again") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
@@ -86,6 +87,13 @@ def _check(document: dict[str, Any]) -> None:
     if error is not None:
         complaint = " ".join(error.message.split())[:LONGEST_COMPLAINT]
         raise FormatError(f"scene.json breaks its schema at {error.json_path}: {complaint}; write the scene again")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):  # 1e999 is good JSON and infinite
+        raise ValueError(f"{text} is no number that fits")
+    return number
 
 
 def _refuse_constant(text: str) -> None:
