@@ -148,6 +148,19 @@ def test_help_comes_quickly():
     assert min(seconds() for _ in range(5)) < 0.5
 
 
+def test_two_clips_of_one_scene_are_the_same_bytes(coffee, tmp_path):
+    clips = [tmp_path / "a.mp4", tmp_path / "b.mp4"]
+    for clip in clips:
+        multiplane("render", coffee[0] / "coffee.multiplane", clip, "--seconds", "1", "--max-side", "300")
+    assert clips[0].read_bytes() == clips[1].read_bytes()
+
+
+def test_a_clip_is_called_what_it_is(coffee, tmp_path):
+    done = multiplane("render", coffee[0] / "coffee.multiplane", tmp_path / "clip.avi")
+    assert_one_clear_line(done)
+    assert ".mp4" in done.stderr
+
+
 def test_nothing_is_replaced_unasked(tmp_path):
     words = ("decompose", SAMPLES / "coffee.png", "-o", tmp_path, *FAST)
     assert multiplane(*words).returncode == 0

@@ -1,6 +1,7 @@
 """The entrance: gathers the commands, and turns our errors into one line and an exit code."""
 
 import io
+import logging
 import signal
 import sys
 from types import FrameType
@@ -56,6 +57,9 @@ def _terminate(*_: int | FrameType | None) -> NoReturn:
 def main() -> None:
     """Run the command line; exit with 0, 1 (our error, one line), 2 (usage), 130 (Ctrl-C) or 143 (told to stop)."""
     signal.signal(signal.SIGTERM, _terminate)
+    logging.basicConfig(format="multiplane: %(message)s", level=logging.WARNING)
+    # What a library says of a damaged file, our own error says in one line.
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files and layers may hold what it cannot encode
     try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from multiplane.errors import FormatError
 from multiplane_cli.overwrite import refuse_to_overwrite
 from multiplane_cli.progress import progress
 
@@ -36,6 +37,8 @@ def render(
     from multiplane.formats.archive import load_scene
     from multiplane.formats.write import check_folder, write_atomically
 
+    if out.suffix.lower() != ".mp4":
+        raise FormatError(f"no clip format is called {out.suffix!r}; end the name in .mp4")
     refuse_to_overwrite([out], force)
     check_folder(out.parent)
     with progress() as stages:
