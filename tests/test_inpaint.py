@@ -1,5 +1,6 @@
 """The inpaint stage's contract over every backend, and what makes a patch fill worth looking at."""
 
+import numba.core.caching
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from skimage import data
 from multiplane.arrays import Floats, Ints, Mask
 from multiplane.errors import BackendError, SceneError
 from multiplane.inpaint import NAMES, load_inpaint
+from multiplane.inpaint.compiled import compiled
 from multiplane.inpaint.membrane import membrane
 from multiplane.inpaint.patches import inpaint_patches
 from multiplane.inpaint.smooth import inpaint_smooth
@@ -195,3 +197,11 @@ def test_a_fill_found_at_a_fraction_of_the_size_is_as_sharp_as_the_photo(monkeyp
     gradient = np.abs(np.diff(out[..., 0], axis=1))
     inside, outside = gradient[hole[:, 1:]].mean(), gradient[~hole[:, 1:]].mean()
     assert 0.85 < inside / outside < 1.15
+
+
+def test_a_package_on_a_read_only_disk_still_compiles(monkeypatch) -> None:
+    def no_place(self, *_: object) -> None:
+        raise RuntimeError("cannot cache function: no locator available")
+
+    monkeypatch.setattr(numba.core.caching._CacheImpl, "__init__", no_place)
+    assert compiled()(lambda x: x + 1)(2) == 3

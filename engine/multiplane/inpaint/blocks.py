@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from multiplane.arrays import Floats, Mask
+from multiplane.inpaint.compiled import compiled
 
 
 def block_means(values: Floats, mask: Mask, size: int) -> tuple[Floats, Floats]:
@@ -24,7 +24,7 @@ def any_in_block(mask: Mask, size: int) -> Mask:
     return np.asarray(np.logical_or.reduceat(rows, np.arange(0, mask.shape[1], size), axis=1))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _block_means(values: Any, mask: Any, size: int) -> Any:
     height, width, channels = values.shape
     rows, columns = -(-height // size), -(-width // size)

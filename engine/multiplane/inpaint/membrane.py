@@ -9,10 +9,10 @@ pyramid of Gortler et al. 1996 gives every level a start so near that a few rela
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from multiplane.arrays import Floats, Mask
 from multiplane.errors import SceneError
+from multiplane.inpaint.compiled import compiled
 
 SWEEPS = 6
 OVERRELAXATION = 1.5
@@ -44,7 +44,7 @@ def _fill(values: Floats, load: Floats, pull: float, known: Mask, domain: Mask) 
     _relax(values, load, pull, ys, xs, domain, SWEEPS, OVERRELAXATION)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _halve(values: Any, load: Any, known: Any, domain: Any) -> Any:
     """Means of known pixels over 2 x 2 blocks; a block is known, or in the domain, where any of its pixels is.
 
@@ -78,7 +78,7 @@ def _halve(values: Any, load: Any, known: Any, domain: Any) -> Any:
     return out, out_load, out_known, out_domain
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _interpolate(values: Any, ys: Any, xs: Any, coarse: Any, domain: Any) -> None:
     """Bilinear values of the coarse level at the fine pixels (ys, xs), among coarse pixels in the domain."""
     rows, columns, channels = coarse.shape
@@ -100,7 +100,7 @@ def _interpolate(values: Any, ys: Any, xs: Any, coarse: Any, domain: Any) -> Non
             values[y, x, c] = total[c] / weight
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _relax(values: Any, load: Any, pull: float, ys: Any, xs: Any, domain: Any, sweeps: int, omega: float) -> None:
     """Gauss-Seidel with over-relaxation on the pixels (ys, xs), there and back in turn."""
     height, width, channels = values.shape

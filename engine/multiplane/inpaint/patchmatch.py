@@ -25,7 +25,8 @@ guide, which keeps things that do not belong out of the hole's middle, where no 
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from multiplane.inpaint.compiled import compiled
 
 OFFSET = np.float32(0.06)
 """The largest colour offset b a patch may take on."""
@@ -37,13 +38,13 @@ of few large pieces, which copy texture and grain whole, would crumble for nothi
 LEAST_GAIN = np.float32(5e-7)
 
 
-@njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
+@compiled(inline="always")
 def _offset(mean: Any, ty: int, tx: int, sy: int, sx: int, c: int) -> Any:
     """b of channel c."""
     return min(max(mean[ty, tx, c] - mean[sy, sx, c], -OFFSET), OFFSET)
 
 
-@njit(cache=True, nogil=True, fastmath=True)  # type: ignore[untyped-decorator]
+@compiled(fastmath=True)
 def _distance(
     flat: Any, weight: Any, mean: Any, full: Any, ty: int, tx: int, sy: int, sx: int, r: int,
     price: float, guide: Any, depth: Any, pull: float, limit: float,
@@ -80,7 +81,7 @@ def _distance(
     return max(total - gain, np.float32(0)) / patch_weight + fixed
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _random(state: Any, n: int) -> Any:
     """A number in [0, n) from the xorshift generator of Marsaglia 2003; `state` (1,) uint64 moves on."""
     x = state[0]
@@ -91,7 +92,7 @@ def _random(state: Any, n: int) -> Any:
     return np.int64((x >> np.uint64(33)) % np.uint64(n))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def rate(
     flat: Any, weight: Any, mean: Any, full: Any, ys: Any, xs: Any, ny: Any, nx: Any, cost: Any, r: int,
     price: float, guide: Any, depth: Any, pull: float,
@@ -104,7 +105,7 @@ def rate(
         )
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def search(
     flat: Any, weight: Any, mean: Any, full: Any, usable: Any, ys: Any, xs: Any,
     ny: Any, nx: Any, cost: Any, r: int, price: float, guide: Any, depth: Any, pull: float,
@@ -142,7 +143,7 @@ def search(
             cost[y, x], ny[y, x], nx[y, x] = best, by, bx
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "arcp", "nsz"})  # type: ignore[untyped-decorator]
+@compiled(fastmath={"reassoc", "contract", "arcp", "nsz"})
 def vote(
     image: Any, mean: Any, full: Any, depth: Any, source: Any, hy: Any, hx: Any,
     ny: Any, nx: Any, cost: Any, r: int, blur: float, out: Any,

@@ -8,9 +8,9 @@ so sources are real pixels, unblurred, and neighbouring blocks that agree give b
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from multiplane.arrays import Floats, Mask
+from multiplane.inpaint.compiled import compiled
 from multiplane.inpaint.exemplar import Filled
 
 CRISPNESS = 3.0
@@ -29,7 +29,7 @@ def transfer(rgb: Floats, source: Mask, target: Mask, low: Filled, size: int) ->
     return np.clip(out, 0.0, 1.0, out=out)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _transfer(
     rgb: Any, source: Any, ys: Any, xs: Any, low: Any, inside: Any, ny: Any, nx: Any, size: int, crisp: float, out: Any
 ) -> None:
@@ -59,7 +59,7 @@ def _transfer(
                 out[k, c] += detail[c] / weights
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _sample(image: Any, inside: Any, y: int, x: int, size: int, c: int) -> Any:
     """The bilinear value of channel c of a block image at full-size pixel (y, x), among blocks that are `inside`."""
     v, u = (y + 0.5) / size - 0.5, (x + 0.5) / size - 0.5
