@@ -203,5 +203,5 @@ def test_a_package_on_a_read_only_disk_still_compiles(monkeypatch) -> None:
     def no_place(self, *_: object) -> None:
         raise RuntimeError("cannot cache function: no locator available")
 
-    monkeypatch.setattr(numba.core.caching._CacheImpl, "__init__", no_place)
+    monkeypatch.setattr(numba.core.caching.CacheImpl, "__init__", no_place)
     assert compiled()(lambda x: x + 1)(2) == 3
