@@ -11,10 +11,12 @@ import skimage.data
 from PIL import Image
 
 from multiplane.formats import contact_sheet
-from multiplane.formats.contact_sheet import CAPTION, GROUND, GUTTER, HEADER, MARGIN, ROUNDING, WIDTH
+from multiplane.formats.contact_sheet import CAPTION, GROUND, GUTTER, HEADER, MARGIN, PLANE_COLOURS, ROUNDING, WIDTH
 from multiplane.formats.contact_sheet import encode_contact_sheet as encode
-from multiplane.formats.sheet_pictures import layer_picture
+from multiplane.formats.sheet_pictures import depth_picture, layer_picture, ramp
+from multiplane.pixels.levels import from_levels
 from scenes import hostile_scene, noise_scene, photo_of, picture_scene
+from tolerances import ROUNDING as ONE_LEVEL
 
 TOP = MARGIN + HEADER
 
@@ -155,3 +157,52 @@ def test_hostile_names_depths_and_colours_are_drawn():
 
 def test_the_same_scene_gives_the_same_bytes():
     assert encode(noise_scene()) == encode(noise_scene())
+
+
+def flat_scene():
+    """A red backdrop far away and a small opaque green square near, in a frame of 40 x 30."""
+    rgb = np.full((30, 40, 3), (200, 0, 0), np.uint8)
+    scene = picture_scene(rgb, count=1)
+    green = np.zeros((10, 10, 4), np.float32)
+    green[..., 1] = green[..., 3] = 1
+    square = replace(
+        scene.layers[0],
+        id="square",
+        name="010 square",
+        plane="foreground",
+        corner=(20, 10),
+        rgba=green,
+        z=np.full((10, 10), 2, np.float32),
+        filled=np.zeros((10, 10), bool),
+    )
+    return replace(scene, layers=(scene.layers[0], square))
+
+
+def test_a_shadow_darkens_what_is_behind():
+    scene = flat_scene()
+    shadow = replace(scene.layers[1], blend="multiply")
+    board = layer_picture(replace(shadow, rgba=shadow.rgba * np.float32(0)), scene, (400, 300))
+    picture = layer_picture(shadow, scene, (400, 300))
+    inside = from_levels(picture[100:200, 200:300]) - from_levels(board[100:200, 200:300]) * (0, 1, 0)
+    assert np.abs(inside).max() <= ONE_LEVEL
+
+
+def test_near_is_bright_and_far_is_dark_as_the_legend_says():
+    scene = flat_scene()
+    picture, legend = depth_picture(scene, (400, 300)), ramp((50, 4))
+    assert (picture[150, 250] == legend[0, 0]).all()
+    assert (picture[50, 50] == legend[0, -1]).all()
+    assert legend[0, 0].sum() > 600
+    assert legend[0, -1].sum() < 60
+
+
+def test_the_photo_depth_and_layers_are_all_on_it():
+    sheet = sheet_of(flat_scene())
+    for colour in ((200, 0, 0), (0, 255, 0), PLANE_COLOURS["foreground"], PLANE_COLOURS["background"]):
+        assert (sheet == colour).all(axis=-1).any(), colour
+
+
+def test_forty_layers_fit_between_the_margins():
+    sheet = sheet_of(noise_scene(count=40, width=12, height=9, shadow=True))
+    for edge in (sheet[:MARGIN], sheet[:, : MARGIN - 4], sheet[:, -MARGIN:], sheet[-MARGIN // 2 :]):
+        assert (edge == GROUND).all()

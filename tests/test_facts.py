@@ -81,7 +81,7 @@ class TestFacts:
             assert got.id == want.id
             assert got.depth_range == pytest.approx(depth_range(want))
             assert got.filled_share == pytest.approx(want.filled_share, abs=SOLVER)
-            assert got.size is not None
+            assert got.size == (want.width, want.height)
 
 
 class TestFilesOfOthers:

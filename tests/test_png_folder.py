@@ -255,3 +255,13 @@ class TestTheFolder:
             write_png_folder(noise_scene(), tmp_path / "p")
         write_png_folder(noise_scene(names=("a", "b", "c", "d")), tmp_path / "p")
         assert (tmp_path / "outside.txt").read_bytes() == b"safe"
+
+
+def test_depth_is_that_of_the_uppermost_half_opaque_sheet():
+    scene = noise_scene(8, count=5)
+    slow = np.zeros((scene.camera.height, scene.camera.width), np.float32)
+    for layer in scene.layers:
+        for row, column in np.ndindex(layer.z.shape):
+            if layer.rgba[row, column, 3] >= 0.5:
+                slow[layer.corner[1] + row, layer.corner[0] + column] = layer.z[row, column]
+    np.testing.assert_array_equal(nearest_depth(scene.layers, *slow.shape), slow)

@@ -149,6 +149,9 @@ class TestStructure:
         ]  # fmt: skip
         assert {group.blend_mode for group in groups_of(picture)} == {BlendMode.PASS_THROUGH}
 
+    def test_forty_layers_are_kept(self):
+        assert_holds(encode_psd(noise_scene(count=40)), noise_scene(count=40))
+
     def test_groups_that_the_order_splits_are_numbered(self):
         scene = noise_scene(count=6)
         planes = ("background", "midground", "background", "foreground", "background", "foreground")
