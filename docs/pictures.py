@@ -1,6 +1,6 @@
 """Makes the README's pictures again: decomposes the samples and shrinks the contact sheets and one clip.
 
-    python docs/pictures.py
+python docs/pictures.py
 """
 
 import subprocess
