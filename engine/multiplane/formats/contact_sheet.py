@@ -134,7 +134,8 @@ def _backdrop_cells(scene: Scene) -> list[Cell]:
 
 
 def _depth_text(scene: Scene, z: float) -> str:
-    return f"{z:.3g} m" if scene.origin.metric else f"{z:.3g}"
+    number = f"{z:.3g}" if z < 1000 else f"{z:.0f}"
+    return f"{number} m" if scene.origin.metric else number
 
 
 def _draw_header(sheet: Image.Image, scene: Scene) -> None:
