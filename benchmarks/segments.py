@@ -70,5 +70,8 @@ def measure(depth_name: str, folder: Path) -> None:
 
 if __name__ == "__main__":
     data = Path(os.environ.get("MULTIPLANE_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    instances = data / "eval" / "instances"
+    if not (instances / "instances.json").exists():
+        sys.exit(f"skipped: no instances.json in {instances}; set MULTIPLANE_DATA to the data folder")
     for name in sys.argv[1:] or ["builtin"]:
-        measure(name, data / "eval" / "instances")
+        measure(name, instances)
