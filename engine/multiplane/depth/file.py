@@ -22,6 +22,7 @@ from multiplane.arrays import Floats, Mask
 from multiplane.depth.array_file import is_array_file, read_array
 from multiplane.errors import DepthFileError, FormatError
 from multiplane.pixels.disparity import depth_from_disparity
+from multiplane.pixels.nearest import from_nearest
 from multiplane.raster.raster import Raster, same_frame
 from multiplane.raster.read import read_raster
 from multiplane.scene import DepthMap, Photo
@@ -78,12 +79,8 @@ def _filled(values: Floats, known: Mask) -> Floats:
     """Unknown pixels take the value of the nearest known one."""
     if known.all():
         return values
-    _, nearest = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    by_label = np.zeros(int(nearest.max()) + 1, np.float32)
-    by_label[nearest[known]] = values[known]
-    return np.asarray(by_label[nearest])
+    filled, _ = from_nearest(values, known)
+    return filled
 
 
 def _fit(values: Floats, photo: Photo, path: Path, metric: bool) -> Floats:

@@ -13,6 +13,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.linalg import splu
 
 from multiplane.arrays import Floats, Ints, Mask
+from multiplane.pixels.nearest import from_nearest
 
 WORKING_SIDE = 128
 """Longer side of the grid on which heat spreads: a hidden border is smooth, since nobody has seen it."""
@@ -38,13 +39,7 @@ def _nearest(owner: Ints, unknown: Mask) -> tuple[Ints, NDArray[np.float32]]:
     """The owner of the nearest pixel outside `unknown`, and how far it is; -1 where there is none at all."""
     if unknown.all():
         return np.full(owner.shape, -1, np.int32), np.zeros(owner.shape, np.float32)
-    distance, index = cv2.distanceTransformWithLabels(
-        unknown.view(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    known = ~unknown
-    table = np.zeros(int(index.max()) + 1, np.int32)
-    table[index[known]] = owner[known]
-    return table[index], distance
+    return from_nearest(owner, ~unknown)
 
 
 def _warmest(owner: Ints, hole: Mask, endless: NDArray[np.bool_]) -> Ints:

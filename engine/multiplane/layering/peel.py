@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from multiplane.arrays import Floats, Levels, Mask
+from multiplane.arrays import Floats, Levels
 from multiplane.pixels.levels import from_levels, to_levels
+from multiplane.pixels.nearest import from_nearest
 from multiplane.pixels.over import strips, unblend
 
 INSIDE = 0.95
@@ -62,11 +63,5 @@ def own_depth(z: Floats, alpha: Floats, rim: int) -> Floats:
     known = deep | thin
     if not known.any():
         known = alpha == alpha.max()
-    return _carry_outward(z, known)
-
-
-def _carry_outward(values: Floats, known: Mask) -> Floats:
-    _, index = cv2.distanceTransformWithLabels((~known).view(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    table = np.zeros(int(index.max()) + 1, np.float32)
-    table[index[known]] = values[known]
-    return np.where(known, values, table[index])
+    carried, _ = from_nearest(z, np.asarray(known))
+    return carried
