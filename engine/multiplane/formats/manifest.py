@@ -61,7 +61,8 @@ def depth_range(layer: Layer) -> tuple[float, float]:
     return float(z.min()), float(z.max())
 
 
-def _layer_document(index: int, layer: Layer) -> dict[str, Any]:
+def describe_layer(layer: Layer) -> dict[str, Any]:
+    """What every manifest says of a layer, wherever its pixels lie."""
     return {
         "id": layer.id,
         "name": layer.name,
@@ -73,6 +74,12 @@ def _layer_document(index: int, layer: Layer) -> dict[str, Any]:
         "blend": layer.blend,
         "depth_range": list(depth_range(layer)),
         "filled_share": min(1.0, layer.filled_share),
+    }
+
+
+def _layer_document(index: int, layer: Layer) -> dict[str, Any]:
+    return {
+        **describe_layer(layer),
         "files": {
             "rgba": f"layers/{index:03d}.png",
             "z": f"layers/{index:03d}.z.tif",

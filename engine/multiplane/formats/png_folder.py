@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from multiplane.arrays import Floats, Levels
-from multiplane.formats.manifest import depth_range
+from multiplane.formats.manifest import describe_layer
 from multiplane.formats.png import encode_png
 from multiplane.formats.write import write_folder
 from multiplane.pixels.bleed import bleed
@@ -98,20 +98,7 @@ def _manifest(scene: Scene, names: list[str], near: float, far: float) -> dict[s
 
 
 def _row(file: str, layer: Layer) -> dict[str, Any]:
-    return {
-        "file": file,
-        "id": layer.id,
-        "name": layer.name,
-        "label": layer.label,
-        "plane": layer.plane,
-        "corner": list(layer.corner),
-        "size": [layer.width, layer.height],
-        "blend": layer.blend,
-        "caster": layer.caster,
-        "depth": layer.depth,
-        "depth_range": list(depth_range(layer)),
-        "filled_share": layer.filled_share,
-    }
+    return {"file": file, **describe_layer(layer), "depth": layer.depth}
 
 
 def _written_before(folder: Path) -> frozenset[str]:
