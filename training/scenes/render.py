@@ -1,0 +1,100 @@
+"""Renders the random scene of a seed: colours with exact disparity, classes, things and subject."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .closeup import portrait, still_life
+from .film import defocused, developed
+from .indoor import indoor
+from .layout import Layout
+from .light import ABOVE_SIDE, SHADOW_SIDE, shadow_map
+from .outdoor import outdoor
+from .raster import bounds_on, cast
+from .shade import shade
+from .stage import SKY, THING
+from .subject import subject_of
+from .textures import Textures
+
+FINER = 2
+"""Samples a pixel, along each side."""
+TRIES = 4
+
+
+@dataclass(frozen=True)
+class RenderedScene:
+    """One scene; classes are stage.SKY .. stage.OBJECT, 255 where unknown; thing 0 is the sky."""
+
+    rgb: NDArray[np.uint8]
+    disparity: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+    instance: NDArray[np.uint16]
+    subject: NDArray[np.bool_]
+
+
+def render_scene(seed: int, height: int, width: int, textures: Textures) -> RenderedScene:
+    """The scene of `seed`: disparity is 1/z in 1/metres (0: sky), z along the camera's axis; no view is degenerate."""
+    for attempt in range(TRIES):
+        rng = np.random.default_rng([seed, attempt])
+        scene = render_layout(random_layout(rng, textures), height, width, rng)
+        if attempt == TRIES - 1 or worth_seeing(scene):
+            break
+    return scene
+
+
+def random_layout(rng: np.random.Generator, textures: Textures) -> Layout:
+    """A layout of one of the four families."""
+    make = [outdoor, indoor, still_life, portrait][int(rng.choice(4, p=[0.4, 0.28, 0.14, 0.18]))]
+    return make(rng, textures)
+
+
+def worth_seeing(scene: RenderedScene) -> bool:
+    """Whether more than one thing and more than one tone fill the view, and nothing sits on the lens."""
+    shares = np.bincount(scene.instance.ravel()) / scene.instance.size
+    tone = scene.rgb.mean(2)
+    steps = np.quantile(scene.disparity, [0.02, 0.5, 0.98])
+    lens = float((scene.disparity > 6 * max(float(steps[1]), 0.05)).mean())
+    return bool(shares.max() < 0.85 and tone.std() > 12 and steps[2] > 1.25 * steps[0] and not 0.45 < lens and steps[2] < 8)
+
+
+def render_layout(layout: Layout, height: int, width: int, rng: np.random.Generator) -> RenderedScene:
+    """Cast, shade, average the colours of a pixel's samples and keep the second nearest sample's depth and thing."""
+    packed = layout.stage.pack()
+    reals, wholes, axes = packed
+    atlas = layout.stage.atlas()
+    rays = layout.camera.rays(height * FINER, width * FINER)
+    spread = float(np.linalg.norm(rays.step_x))
+    depth = np.full((rays.height, rays.width), np.inf, np.float32)
+    nearest = np.full(depth.shape, -1, np.int32)
+    cast(reals, wholes, atlas, bounds_on(rays, reals, wholes, axes), rays.packed(), spread, False, depth, nearest)
+    light = layout.light
+    sun = shadow_map(-light.sun, light, SHADOW_SIDE, packed, atlas)
+    above = shadow_map(np.array([0.0, -1.0, 0.0]), light, ABOVE_SIDE, packed, atlas)
+    linear = np.empty((*depth.shape, 3), np.float32)
+    shade(
+        reals, wholes, atlas, rays.packed(), spread, depth, nearest, light.packed(), light.clouds,
+        sun.depth, sun.frame, above.depth, above.frame, 2 * light.reach / SHADOW_SIDE, 2 * light.reach / ABOVE_SIDE, linear,
+    )
+    linear = cv2.resize(linear, (width, height), interpolation=cv2.INTER_AREA)
+    depth, nearest = second_nearest(depth, nearest)
+    disparity = np.where(nearest >= 0, 1 / depth, 0).astype(np.float32)
+    things = np.append(wholes[:, THING], SKY)[nearest].astype(np.uint16)
+    labels = np.array(layout.stage.labels, np.uint8)[things]
+    subject = subject_of(things, disparity, np.array(layout.stage.worth))
+    if rng.random() < 0.34:
+        linear = defocused(rng, linear, disparity)
+    return RenderedScene(developed(rng, linear), disparity, labels, things, subject)
+
+
+def second_nearest(
+    depth: NDArray[np.float32], nearest: NDArray[np.int32]
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Of every pixel's samples the second nearest: a surface must cover two of the four to own the pixel."""
+    height, width = depth.shape[0] // FINER, depth.shape[1] // FINER
+    shape = (height, FINER, width, FINER)
+    samples = depth.reshape(shape).swapaxes(1, 2).reshape(height, width, -1)
+    chosen = np.argpartition(samples, 1, axis=2)[..., 1:2]
+    owners = nearest.reshape(shape).swapaxes(1, 2).reshape(height, width, -1)
+    return np.take_along_axis(samples, chosen, 2)[..., 0], np.take_along_axis(owners, chosen, 2)[..., 0]
