@@ -1,0 +1,1 @@
+"""What the built-in network sees in a photo: disparity, scene classes, occlusion edges, subject; `perceive` asks it."""

@@ -1,0 +1,75 @@
+"""Runs the built-in network on a photo: relative disparity, scene classes, occlusion edges and subject, as arrays."""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+from multiplane.arrays import Floats
+from multiplane.errors import BackendError
+from multiplane.perception.network import CLASSES, STRIDE, PerceptionNet
+
+WEIGHTS = Path(__file__).with_name("weights.safetensors")
+AREA = 288 * 384
+"""Pixels of the copy that the network sees: the size it was trained at, whatever the aspect."""
+LONGEST = 32 * STRIDE
+"""Bounds the long side of panoramas."""
+
+
+@dataclass(frozen=True)
+class Perception:
+    """What the network says of one photo, on a small grid (h, w) that covers it.
+
+    `disparity` (h, w) is relative: right up to a scale and a shift. `classes` (10, h, w) are the probabilities of
+    `network.CLASSES` and sum to 1; `edges` (h, w), the probability of a step in depth, and `subject` (h, w), that of
+    belonging to what the picture is of, lie in [0, 1].
+    """
+
+    disparity: Floats
+    classes: Floats
+    edges: Floats
+    subject: Floats
+
+    def of_class(self, *names: str) -> Floats:
+        """Probability (h, w) that a pixel is of one of the named classes."""
+        return np.asarray(self.classes[[CLASSES.index(name) for name in names]].sum(axis=0))
+
+
+def perceive(rgb: Floats) -> Perception:
+    """What is in a photo (H, W, 3), of any size and aspect; the grid is about 144 x 192, by the photo's aspect."""
+    batch = torch.from_numpy(prepared(rgb)).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        maps = load_network()(batch)
+    return Perception(
+        disparity=maps.disparity[0].numpy(),
+        classes=maps.classes[0].softmax(dim=0).numpy(),
+        edges=maps.edges[0].sigmoid().numpy(),
+        subject=maps.subject[0].sigmoid().numpy(),
+    )
+
+
+def prepared(rgb: Floats) -> Floats:
+    """The network's input (1, 3, h, w): about AREA pixels, both sides multiples of STRIDE."""
+    height, width = rgb.shape[:2]
+    scale = min(math.sqrt(AREA / (height * width)), LONGEST / max(height, width))
+    size = tuple(max(1, round(side * scale / STRIDE)) * STRIDE for side in (width, height))
+    shrinks = size[0] < width and size[1] < height
+    resized = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return np.ascontiguousarray(np.clip(resized, 0, 1).transpose(2, 0, 1)[None], dtype=np.float32)
+
+
+@cache
+def load_network() -> PerceptionNet:
+    """The network with its weights, which lie beside this file; loaded once a process."""
+    try:
+        stored = load_file(WEIGHTS)
+    except OSError as error:
+        raise BackendError(f"{WEIGHTS.name} is missing from the installation; install multiplane again") from error
+    net = PerceptionNet()
+    net.load_state_dict({name: value.float() if value.is_floating_point() else value for name, value in stored.items()})
+    return net.eval().to(memory_format=torch.channels_last)

@@ -1,0 +1,169 @@
+"""Batches for the training: crops of labelled photos and of rendered scenes, drawn at random for ever."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from augment import WHOLE, Crop, Picture, choose_crop, disturb, take
+from multiplane.perception.network import FINE, STRIDE
+from numpy.typing import NDArray
+from photos import find_photos
+from student import FEATURES
+from torch import Tensor
+
+UNKNOWN = 255
+ASPECTS = (0.67, 0.75, 1.0, 1.0, 1.33, 1.33, 1.5, 1.78)
+STEP_CLEAR, STEP_NONE = 0.10, 0.05
+"""A step of the disparity, in shares of its range within 3 x 3 pixels, that is an edge, and that is none for sure."""
+FEATURE_STRIDE = 16
+
+
+class Sample(NamedTuple):
+    """One picture and what is known of it; `h`, `w` are a FINE-th of the picture's sides.
+
+    rgb (3, H, W) in [0, 1]; disparity (h, w) relative; classes (h, w), UNKNOWN where not known; edges and subject (h, w)
+    in [0, 1], below 0 where not known; features (C, H / 16, W / 16) and whether they are there.
+    """
+
+    rgb: Tensor
+    disparity: Tensor
+    classes: Tensor
+    edges: Tensor
+    subject: Tensor
+    features: Tensor
+    taught: Tensor
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One picture in memory with its labels; `saliency` and `features` may be missing."""
+
+    rgb: Picture
+    disparity: NDArray[np.float16]
+    classes: NDArray[np.uint8]
+    saliency: NDArray[np.uint8] | None
+    features: NDArray[np.float16] | None
+
+
+def load_photos(root: Path, labels: Path, held_out: bool) -> list[Labelled]:
+    """The photos below `root` that have labels, either the held-out ones or all others."""
+    found = []
+    for entry in find_photos(root):
+        path = labels / f"{entry.key}.npz"
+        if entry.held_out != held_out or not path.exists():
+            continue
+        bgr = cv2.imread(str(root / entry.path), cv2.IMREAD_COLOR)
+        with np.load(path) as stored:
+            found.append(
+                Labelled(
+                    np.ascontiguousarray(bgr[..., ::-1]),
+                    stored["disparity"],
+                    stored["classes"],
+                    stored["saliency"] if "saliency" in stored else None,
+                    stored["features"],
+                )
+            )
+    return found
+
+
+def load_scenes(folder: Path) -> list[Labelled]:
+    """Every rendered scene in the shards of `folder`."""
+    found = []
+    for shard in sorted(folder.glob("*.npz")):
+        with np.load(shard) as stored:
+            rgb, disparity, classes = stored["rgb"], stored["disparity"], stored["labels"]
+            subject = np.unpackbits(stored["subject"], axis=-1)[..., : rgb.shape[2]] * np.uint8(255)
+        found += [
+            Labelled(rgb[i], disparity[i], classes[i], subject[i] if subject[i].any() else None, None)
+            for i in range(len(rgb))
+        ]
+    return found
+
+
+def make_sample(
+    picture: Labelled, size: tuple[int, int], crop: Crop, rng: np.random.Generator | None
+) -> Sample:
+    """The window `crop` of a picture at `size` (w, h), disturbed where `rng` is given."""
+    width, height = size
+    half = (width // FINE, height // FINE)
+    rgb = take(picture.rgb, crop, size, cv2.INTER_AREA)
+    if rng is not None:
+        rgb = disturb(rgb, rng)
+    disparity = take(picture.disparity.astype(np.float32), crop, half, cv2.INTER_LINEAR)
+    subject = np.full(half[::-1], -1.0, np.float32)
+    if picture.saliency is not None:
+        subject = take(picture.saliency, crop, half, cv2.INTER_AREA).astype(np.float32) / 255
+    grid = (width // FEATURE_STRIDE, height // FEATURE_STRIDE)
+    features = np.zeros((*grid[::-1], FEATURES), np.float32)
+    if picture.features is not None:
+        features = take(picture.features.astype(np.float32), crop, grid, cv2.INTER_LINEAR)
+    return Sample(
+        torch.from_numpy(rgb.transpose(2, 0, 1).astype(np.float32) / 255),
+        torch.from_numpy(np.ascontiguousarray(disparity)),
+        torch.from_numpy(take(picture.classes, crop, half, cv2.INTER_NEAREST).astype(np.int64)),
+        torch.from_numpy(find_edges(disparity)),
+        torch.from_numpy(subject),
+        torch.from_numpy(np.ascontiguousarray(features.transpose(2, 0, 1))),
+        torch.tensor(float(picture.features is not None)),
+    )
+
+
+def find_edges(disparity: NDArray[np.float32]) -> NDArray[np.float32]:
+    """1 on the steps of a disparity map (h, w), 0 where there is none, -1 between."""
+    window = np.ones((3, 3), np.uint8)
+    low, high = np.percentile(disparity, (2, 98))
+    step = (cv2.dilate(disparity, window) - cv2.erode(disparity, window)) / max(float(high - low), 1e-6)
+    return np.where(step > STEP_CLEAR, 1, np.where(step < STEP_NONE, 0, -1)).astype(np.float32)
+
+
+def sizes_of(area: int) -> list[tuple[int, int]]:
+    """Picture sizes (w, h) of about `area` pixels in several aspects, sides multiples of STRIDE."""
+    return [
+        (max(1, round((area * aspect) ** 0.5 / STRIDE)) * STRIDE, max(1, round((area / aspect) ** 0.5 / STRIDE)) * STRIDE)
+        for aspect in ASPECTS
+    ]
+
+
+class Batches(torch.utils.data.IterableDataset[Sample]):
+    """Endless batches; all pictures of a batch have one size."""
+
+    def __init__(
+        self, photos: list[Labelled], scenes: list[Labelled], batch: int, area: int, share: float, seed: int
+    ) -> None:
+        self.photos, self.scenes = photos, scenes
+        self.batch, self.area, self.seed = batch, area, seed
+        self.share = share if scenes else 0.0
+
+    def __iter__(self) -> Iterator[Sample]:
+        worker = torch.utils.data.get_worker_info()
+        cv2.setNumThreads(1)
+        rng = np.random.default_rng([self.seed, worker.id if worker else 0])
+        sizes = sizes_of(self.area)
+        while True:
+            size = sizes[rng.integers(len(sizes))]
+            yield collate([self.draw(size, rng) for _ in range(self.batch)])
+
+    def draw(self, size: tuple[int, int], rng: np.random.Generator) -> Sample:
+        """One random sample of `size` (w, h)."""
+        pool = self.scenes if rng.random() < self.share else self.photos
+        picture = pool[rng.integers(len(pool))]
+        height, width = picture.rgb.shape[:2]
+        crop = choose_crop(rng, width / height, size[0] / size[1], 0.3)
+        return make_sample(picture, size, crop, rng)
+
+
+def whole(picture: Labelled, area: int) -> Sample:
+    """The whole picture, undisturbed, at the size of about `area` pixels that fits its aspect best."""
+    height, width = picture.rgb.shape[:2]
+    scale = (area / (height * width)) ** 0.5
+    size = tuple(max(1, round(side * scale / STRIDE)) * STRIDE for side in (width, height))
+    return make_sample(picture, (size[0], size[1]), WHOLE, None)
+
+
+def collate(samples: list[Sample]) -> Sample:
+    """Samples of one size as one batch."""
+    return Sample(*(torch.stack(parts) for parts in zip(*samples, strict=True)))

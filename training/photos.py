@@ -1,0 +1,42 @@
+"""The list of training photos: which files, their checksums, and which are held out."""
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+SUFFIXES = {".jpg", ".jpeg", ".png"}
+HELD_OUT = 16
+"""One photo in so many is held out, chosen by its content's checksum."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One photo: its path under the data's root, its SHA-256, and whether it is held out of the training."""
+
+    path: str
+    sha256: str
+
+    @property
+    def held_out(self) -> bool:
+        """Whether it measures and never trains."""
+        return int(self.sha256[:8], 16) % HELD_OUT == 0
+
+    @property
+    def key(self) -> str:
+        """What its labels are filed under."""
+        return str(Path(self.path).with_suffix(""))
+
+
+def find_photos(root: Path) -> list[Entry]:
+    """Every photo below `root`, in the order of their paths."""
+    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
+    return [Entry(str(path.relative_to(root)), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
+
+
+def write_list(entries: list[Entry], path: Path) -> None:
+    """The list as CSV, held-out photos marked."""
+    with path.open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["path", "sha256", "held_out"])
+        table.writerows([entry.path, entry.sha256, int(entry.held_out)] for entry in entries)

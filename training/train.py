@@ -1,0 +1,179 @@
+"""Trains the network in slices: `python training/train.py --data PHOTOS:LABELS --scenes DIR --run DIR --minutes 9`."""
+
+import argparse
+import csv
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from dataset import Batches, Labelled, Sample, load_photos, load_scenes
+from evaluate import measure, report
+from losses import all_losses, total
+from student import Student
+from torch import nn
+
+WARMUP = 300
+"""Steps over which the learning rate rises."""
+AVERAGE = 0.998
+"""Decay of the running average of the weights; that average is what is measured and shipped."""
+DECAY = 0.05
+"""Weight decay."""
+CLIP = 1.0
+SAVE_EVERY = 120.0
+"""Seconds between checkpoints."""
+PRINT_EVERY = 50
+
+
+@dataclass
+class State:
+    """Everything that a slice hands to the next."""
+
+    student: Student
+    average: Student
+    optimizer: torch.optim.AdamW
+    step: int = 0
+    seen: int = 0
+
+
+def main() -> int:
+    """One slice of training: from the run's checkpoint (or from nothing) until the minutes or the steps are over."""
+    options = parse()
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    state = resume(options.run / "last.pt", device)
+    pairs = [tuple(map(Path, pair.split(":"))) for pair in options.data]
+    photos = [photo for root, labels in pairs for photo in load_photos(root, labels, held_out=False)]
+    scenes = [scene for folder in options.scenes for scene in load_scenes(folder)]
+    print(f"step {state.step}; {len(photos)} photos, {len(scenes)} scenes on {device}", flush=True)
+    train(state, photos, scenes, options, device)
+    held = [photo for root, labels in pairs for photo in load_photos(root, labels, held_out=True)]
+    if held:
+        print(report(measure(state.average.net.eval(), held[: options.measure], options.area, device)), flush=True)
+    return 0
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", action="append", required=True, help="PHOTOS:LABELS folders; may be repeated")
+    parser.add_argument("--scenes", type=Path, action="append", default=[], help="folder of rendered shards")
+    parser.add_argument("--run", type=Path, required=True, help="folder of checkpoint and curves")
+    parser.add_argument("--minutes", type=float, default=9.0)
+    parser.add_argument("--area", type=int, default=192 * 256, help="pixels of a training picture")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--share", type=float, default=0.25, help="share of rendered scenes")
+    parser.add_argument("--cooldown", type=float, default=0.0, help="minutes over which this slice's rate falls to 0")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--measure", type=int, default=150, help="held-out photos to measure on at the end")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
+
+
+def resume(path: Path, device: torch.device) -> State:
+    """The state stored in `path`, or a fresh one."""
+    student, average = (Student().to(device, memory_format=torch.channels_last) for _ in range(2))
+    state = State(student, average, torch.optim.AdamW(groups_of(student), lr=1e-3, betas=(0.9, 0.98)))
+    if path.exists():
+        stored = torch.load(path, map_location=device, weights_only=True)
+        student.load_state_dict(stored["student"])
+        average.load_state_dict(stored["average"])
+        state.optimizer.load_state_dict(stored["optimizer"])
+        state.step, state.seen = stored["step"], stored["seen"]
+    else:
+        average.load_state_dict(student.state_dict())
+    return state
+
+
+def groups_of(student: nn.Module) -> list[dict[str, object]]:
+    """Parameter groups: weight decay on matrices and filters, none on biases and norms."""
+    matrices = [p for p in student.parameters() if p.ndim > 1]
+    others = [p for p in student.parameters() if p.ndim <= 1]
+    return [{"params": matrices, "weight_decay": DECAY}, {"params": others, "weight_decay": 0.0}]
+
+
+def save(state: State, path: Path) -> None:
+    """The state, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    torch.save(
+        {
+            "student": state.student.state_dict(),
+            "average": state.average.state_dict(),
+            "optimizer": state.optimizer.state_dict(),
+            "step": state.step,
+            "seen": state.seen,
+        },
+        part,
+    )
+    part.replace(path)
+
+
+def train(
+    state: State, photos: list[Labelled], scenes: list[Labelled], options: argparse.Namespace, device: torch.device
+) -> None:
+    """Steps until the minutes are over; curves and checkpoint go to the run's folder."""
+    batches = Batches(photos, scenes, options.batch, options.area, options.share, options.seed + state.step)
+    loader = torch.utils.data.DataLoader(batches, batch_size=None, num_workers=options.workers, prefetch_factor=3)
+    start = saved = time.monotonic()
+    means: dict[str, float] = {}
+    for sample in loader:
+        spent = (time.monotonic() - start) / 60
+        if spent > options.minutes:
+            break
+        fall = min(1.0, (options.minutes - spent) / options.cooldown) if options.cooldown else 1.0
+        rate = options.rate * min(1.0, (state.step + 1) / WARMUP) * max(fall, 0.005)
+        for group in state.optimizer.param_groups:
+            group["lr"] = rate
+        for name, loss in take_step(state, sample, device).items():
+            means[name] = 0.98 * means.get(name, loss) + 0.02 * loss
+        if state.step % PRINT_EVERY == 0:
+            note(options.run / "curves.csv", {"step": state.step, "seen": state.seen, "rate": rate, **means})
+            shown = " ".join(f"{name} {value:.3f}" for name, value in means.items())
+            print(f"step {state.step} ({state.seen / 1000:.1f}k, {spent:.1f} min) {shown}", flush=True)
+        if time.monotonic() - saved > SAVE_EVERY:
+            save(state, options.run / "last.pt")
+            saved = time.monotonic()
+    save(state, options.run / "last.pt")
+
+
+def take_step(state: State, sample: Sample, device: torch.device) -> dict[str, float]:
+    """One step of the optimizer and of the running average; the losses before it."""
+    truth = Sample(*(part.to(device, non_blocking=True) for part in sample))
+    state.student.train()
+    with torch.autocast(device.type, torch.bfloat16):
+        maps, features = state.student(truth.rgb.contiguous(memory_format=torch.channels_last))
+    losses = all_losses(maps, features, truth)
+    state.optimizer.zero_grad(set_to_none=True)
+    total(losses).backward()
+    torch.nn.utils.clip_grad_norm_(state.student.parameters(), CLIP)
+    state.optimizer.step()
+    state.step += 1
+    state.seen += len(truth.rgb)
+    keep = min(AVERAGE, (1 + state.step) / (10 + state.step))
+    with torch.no_grad():
+        for ours, theirs in zip(state.average.state_dict().values(), state.student.state_dict().values(), strict=True):
+            if ours.is_floating_point():
+                ours.lerp_(theirs, 1 - keep)
+            else:
+                ours.copy_(theirs)
+    return {name: loss.item() for name, loss in losses.items()}
+
+
+def note(path: Path, row: dict[str, float]) -> None:
+    """One row of the curves."""
+    fresh = not path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", newline="") as file:
+        table = csv.DictWriter(file, list(row))
+        if fresh:
+            table.writeheader()
+        table.writerow(row)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
