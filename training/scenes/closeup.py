@@ -113,7 +113,7 @@ def portrait(rng: np.random.Generator, textures: Textures) -> Layout:
     if main == "cutout":
         cutout(stage, rng, textures, Place(x, 0, 0, rng.uniform(-20, 20)), size, worth=4.0)
     elif main == "person":
-        person(stage, rng, Place(x, -0.5 * size, 0, rng.uniform(0, 360), size), cloth, worth=4.0)
+        person(stage, rng, Place(x, 0, 0, rng.uniform(0, 360), size * rng.uniform(0.6, 0.85)), cloth, worth=4.0)
     else:
         animal(stage, rng, Place(x, 0, 0, rng.uniform(0, 360), size), cloth, worth=4.0)
     for _ in range(int(rng.integers(0, 4))):

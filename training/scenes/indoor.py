@@ -22,7 +22,7 @@ def indoor(rng: np.random.Generator, textures: Textures) -> Layout:
         wide, deep = rng.uniform(1.4, 2.4), rng.uniform(8, 25)
     eye = float(np.clip(rng.normal(1.45, 0.35), 0.35, tall - 0.3))
     aside = rng.uniform(-0.3, 0.3) * wide
-    pitch = float(np.clip(rng.normal(6, 9), -20, 38))
+    pitch = float(np.clip(rng.normal(9, 9), -16, 38))
     yaw = rng.uniform(-28, 28)
     camera = Camera(np.array([aside, eye, 0.0]), pitch, rng.uniform(-5, 5) * rng.random(), rng.uniform(42, 85), yaw)
     _shell(stage, rng, textures, sheets, (wide, deep, tall))
@@ -140,7 +140,7 @@ def _on_wall(stage: Stage, rng: np.random.Generator, textures: Textures, place: 
 def _along_walls(stage: Stage, rng: np.random.Generator, textures: Textures, sheets: list[int], floor: Floor, size: tuple[float, float, float]) -> None:
     """Furniture with its back to the walls."""
     wide, deep, _ = size
-    for _ in range(int(rng.integers(1, 6))):
+    for _ in range(int(rng.integers(3, 9))):
         side = int(rng.integers(-1, 2))
         x, z = (side * (wide / 2 - 0.4), rng.uniform(1.2, deep - 0.5)) if side else (rng.uniform(-0.45, 0.45) * wide, deep - 0.4)
         if floor.free(x, z, 0.65):

@@ -13,14 +13,15 @@ def tree(stage: Stage, rng: np.random.Generator, place: Place, bark: int, foliag
     leaf = Material(foliage, green(rng), tile=rng.uniform(1.2, 3.0), masked=True)
     trunk, wide = rng.uniform(1.2, 2.6), rng.uniform(0.8, 1.8)
     rod(stage, thing, place, (0, -0.1, 0), (0, trunk + 0.8, 0), (rng.uniform(0.1, 0.25), 0.08), wood)
-    for _ in range(int(rng.integers(5, 11))):
-        way = rng.normal(size=3) * [wide * 0.55, 0.7, wide * 0.55]
-        centre = np.array([way[0], trunk + 1.3 + way[1], way[2]])
-        size = rng.uniform(0.5, 1.0) * wide * 0.75
-        rod(stage, thing, place, (0, trunk * rng.uniform(0.7, 1.1), 0), centre, (0.07, 0.03), wood)
-        tone = rng.uniform(0.75, 1.2)
-        look = leaf.tinted((leaf.tint[0] * tone, leaf.tint[1] * tone, leaf.tint[2] * tone))
-        ball(stage, thing, place, centre, (size, size * rng.uniform(0.6, 0.9), size), look)
+    boughs = rng.normal(size=(int(rng.integers(3, 7)), 3)) * [wide * 0.5, 0.5, wide * 0.5] + [0, trunk + 1.3, 0]
+    for bough in boughs:
+        rod(stage, thing, place, (0, trunk * rng.uniform(0.7, 1.1), 0), bough, (0.07, 0.03), wood)
+        for _ in range(4):
+            size = rng.uniform(0.35, 0.8) * wide * 0.6
+            tone = rng.uniform(0.7, 1.25)
+            look = leaf.tinted((leaf.tint[0] * tone, leaf.tint[1] * tone, leaf.tint[2] * tone))
+            centre = bough + rng.normal(size=3) * [0.45 * wide, 0.3 * wide, 0.45 * wide]
+            ball(stage, thing, place, centre, (size, size * rng.uniform(0.6, 0.9), size), look)
 
 
 def conifer(stage: Stage, rng: np.random.Generator, place: Place, bark: int, foliage: int) -> None:
@@ -53,10 +54,11 @@ def bush(stage: Stage, rng: np.random.Generator, place: Place, foliage: int) -> 
     """A bush about one unit tall."""
     thing = stage.thing(VEGETATION, 0.3)
     leaf = Material(foliage, green(rng), tile=rng.uniform(0.6, 1.5), masked=True)
-    for _ in range(int(rng.integers(3, 7))):
-        size = rng.uniform(0.25, 0.5)
-        spot = (rng.normal(0, 0.35), size * 0.8, rng.normal(0, 0.35))
-        ball(stage, thing, place, spot, (size, size * 0.9, size), leaf)
+    for _ in range(int(rng.integers(6, 14))):
+        size, tone = rng.uniform(0.15, 0.38), rng.uniform(0.7, 1.25)
+        spot = (rng.normal(0, 0.38), size * 0.7 + rng.uniform(0, 0.5), rng.normal(0, 0.38))
+        look = leaf.tinted((leaf.tint[0] * tone, leaf.tint[1] * tone, leaf.tint[2] * tone))
+        ball(stage, thing, place, spot, (size, size * 0.9, size), look)
 
 
 def tufts(stage: Stage, rng: np.random.Generator, blades: int, spots: list[tuple[float, float, float]], tall: float) -> None:

@@ -8,7 +8,7 @@ from . import patterns
 from .beings import animal, cutout, person
 from .camera import Camera
 from .layout import Floor, Layout, daylight
-from .nature import Heights, bare_tree, bush, conifer, far_ridge, hills, rock, tree, tufts
+from .nature import bare_tree, bush, conifer, far_ridge, hills, rock, tree, tufts
 from .sheets import sheet_of
 from .solids import green, hue
 from .stage import GROUND, PLANE, VEGETATION, WALL, WATER, Material, Place, Stage
@@ -31,7 +31,6 @@ def outdoor(rng: np.random.Generator, textures: Textures) -> Layout:
     if kind == "street":
         _street(stage, rng, textures, floor)
     elif kind == "hills":
-        heights = Heights(rng, 0.0)
         heights = hills(stage, rng, _meadow(stage, rng, textures), stage.thing(GROUND), rng.uniform(0.1, 0.5))
         ground = lambda x, z: float(heights.at(x, z))  # noqa: E731
         _far(stage, rng, textures)
@@ -181,7 +180,7 @@ def _spot(rng: np.random.Generator, near: float, far: float) -> tuple[float, flo
 def _plants(stage: Stage, rng: np.random.Generator, floor: Floor, ground: Height, kind: str) -> None:
     """Trees, bushes, rocks and tufts where there is room."""
     bark = stage.sheet(patterns.rough(rng, 0.7))
-    foliage = stage.sheet(patterns.leaves(rng, rng.uniform(0.6, 0.8), int(rng.integers(8, 22))))
+    foliage = stage.sheet(patterns.leaves(rng, rng.uniform(0.6, 0.8), int(rng.integers(10, 26))))
     trees = {"street": (0, 5), "field": (0, 7), "wood": (12, 28), "lake": (0, 4), "hills": (0, 12), "yard": (0, 4)}[kind]
     kinds = rng.choice(3, 2)
     for _ in range(int(rng.integers(trees[0], trees[1] + 1))):

@@ -13,22 +13,22 @@ Tone = NDArray[np.float32]
 def noise(rng: np.random.Generator, octaves: int = 5, first: int = 3, gain: float = 0.55) -> Tone:
     """Fractal noise, SIDE x SIDE, about 0..1 with mean one half."""
     total = np.zeros((SIDE, SIDE), np.float32)
-    weight, whole = 1.0, 0.0
+    weight = 1.0
     for octave in range(octaves):
         cells = min(first << octave, SIDE)
         coarse = rng.random((cells, cells), np.float32)
-        total += weight * cv2.resize(coarse, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
-        whole += weight
+        how = cv2.INTER_CUBIC if cells < 32 else cv2.INTER_LINEAR
+        total = cv2.scaleAdd(cv2.resize(coarse, (SIDE, SIDE), interpolation=how), weight, total)
         weight *= gain
-    total /= whole
-    spread = float(total.std()) + 1e-6
-    return np.clip((total - total.mean()) / spread * 0.2 + 0.5, 0, 1)
+    mean, spread = (float(value[0, 0]) for value in cv2.meanStdDev(total))
+    scale = 0.2 / (spread + 1e-6)
+    return np.asarray(np.clip(total * scale + np.float32(0.5 - mean * scale), 0, 1), np.float32)
 
 
 def three(tone: Tone, low: float, high: float) -> Picture:
     """A grey RGB picture from `low` to `high` (0..1)."""
-    grey = ((low + (high - low) * tone) * 255).astype(np.uint8)
-    return np.repeat(grey[..., None], 3, 2)
+    grey = (tone * np.float32((high - low) * 255) + np.float32(low * 255)).astype(np.uint8)
+    return cv2.merge([grey, grey, grey])
 
 
 def cloud_sheet(rng: np.random.Generator) -> Sheet:

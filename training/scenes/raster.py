@@ -52,6 +52,27 @@ def texel(atlas, sheet, u, v, level, channel):  # type: ignore[no-untyped-def]
 
 
 @compile_kernel
+def colour_texel(atlas, sheet, u, v, level, out):  # type: ignore[no-untyped-def]
+    """The three colours of `texel`, into out[3]."""
+    side = SIDE >> level
+    u = abs(u - 2.0 * np.floor(u * 0.5 + 0.5)) * side - 0.5
+    v = abs(v - 2.0 * np.floor(v * 0.5 + 0.5)) * side - 0.5
+    left, top = int(np.floor(u)), int(np.floor(v))
+    a, b = u - left, v - top
+    right, bottom = min(left + 1, side - 1), min(top + 1, side - 1)
+    left, top = max(left, 0), max(top, 0)
+    first, second = _STARTS[level] + top * side, _STARTS[level] + bottom * side
+    ww, wx, wy, wz = (1 - a) * (1 - b), a * (1 - b), (1 - a) * b, a * b
+    for k in range(3):
+        out[k] = (
+            atlas[sheet, first + left, k] * ww
+            + atlas[sheet, first + right, k] * wx
+            + atlas[sheet, second + left, k] * wy
+            + atlas[sheet, second + right, k] * wz
+        )
+
+
+@compile_kernel
 def level_of(density, distance, spread):  # type: ignore[no-untyped-def]
     """The smaller copy whose texels are as wide as a sample seen at `distance`; `spread` is a sample's width at 1."""
     width = density * SIDE * distance * spread

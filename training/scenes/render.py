@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +12,7 @@ from .layout import Layout
 from .light import ABOVE_SIDE, SHADOW_SIDE, shadow_map
 from .outdoor import outdoor
 from .raster import bounds_on, cast
-from .shade import shade
+from .shade import second_nearest, shade
 from .stage import SKY, THING
 from .subject import subject_of
 from .textures import Textures
@@ -60,7 +59,7 @@ def worth_seeing(scene: RenderedScene) -> bool:
 
 
 def render_layout(layout: Layout, height: int, width: int, rng: np.random.Generator) -> RenderedScene:
-    """Cast, shade, average the colours of a pixel's samples and keep the second nearest sample's depth and thing."""
+    """Cast two by two samples a pixel, shade them, keep the second nearest sample's depth and thing."""
     packed = layout.stage.pack()
     reals, wholes, axes = packed
     atlas = layout.stage.atlas()
@@ -72,29 +71,17 @@ def render_layout(layout: Layout, height: int, width: int, rng: np.random.Genera
     light = layout.light
     sun = shadow_map(-light.sun, light, SHADOW_SIDE, packed, atlas)
     above = shadow_map(np.array([0.0, -1.0, 0.0]), light, ABOVE_SIDE, packed, atlas)
-    linear = np.empty((*depth.shape, 3), np.float32)
+    linear = np.empty((height, width, 3), np.float32)
+    frames, sizes = np.stack([sun.frame, above.frame]), 2 * light.reach / np.array([SHADOW_SIDE, ABOVE_SIDE])
     shade(
         reals, wholes, atlas, rays.packed(), spread, depth, nearest, light.packed(), light.clouds,
-        sun.depth, sun.frame, above.depth, above.frame, 2 * light.reach / SHADOW_SIDE, 2 * light.reach / ABOVE_SIDE, linear,
+        sun.depth, above.depth, frames, sizes, FINER, linear,
     )
-    linear = cv2.resize(linear, (width, height), interpolation=cv2.INTER_AREA)
-    depth, nearest = second_nearest(depth, nearest)
-    disparity = np.where(nearest >= 0, 1 / depth, 0).astype(np.float32)
-    things = np.append(wholes[:, THING], SKY)[nearest].astype(np.uint16)
+    disparity, owner = np.empty((height, width), np.float32), np.empty((height, width), np.int32)
+    second_nearest(depth, nearest, disparity, owner)
+    things = np.append(wholes[:, THING], SKY)[owner].astype(np.uint16)
     labels = np.array(layout.stage.labels, np.uint8)[things]
     subject = subject_of(things, disparity, np.array(layout.stage.worth))
     if rng.random() < 0.34:
         linear = defocused(rng, linear, disparity)
     return RenderedScene(developed(rng, linear), disparity, labels, things, subject)
-
-
-def second_nearest(
-    depth: NDArray[np.float32], nearest: NDArray[np.int32]
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Of every pixel's samples the second nearest: a surface must cover two of the four to own the pixel."""
-    height, width = depth.shape[0] // FINER, depth.shape[1] // FINER
-    shape = (height, FINER, width, FINER)
-    samples = depth.reshape(shape).swapaxes(1, 2).reshape(height, width, -1)
-    chosen = np.argpartition(samples, 1, axis=2)[..., 1:2]
-    owners = nearest.reshape(shape).swapaxes(1, 2).reshape(height, width, -1)
-    return np.take_along_axis(samples, chosen, 2)[..., 0], np.take_along_axis(owners, chosen, 2)[..., 0]

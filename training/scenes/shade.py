@@ -3,9 +3,11 @@
 import numpy as np
 
 from .compiled import compile_kernel
-from .raster import level_of, meet, texel, uv_of
+from .raster import colour_texel, level_of, meet, texel, uv_of
 from .stage import (
+    BOX,
     CARD,
+    CONE,
     DENSITY,
     EMIT,
     EXTRA,
@@ -88,56 +90,110 @@ def locate(row, kind, second, sx, sy, sz, dx, dy, dz):  # type: ignore[no-untype
 
 
 @compile_kernel
-def shade(reals, wholes, atlas, rays, spread, depth, nearest, light, clouds, sun_map, sun_frame, above_map, above_frame, texel_size, above_size, out):  # type: ignore[no-untyped-def]  # noqa: E501
-    """Fill `out` (H, W, 3), linear, from the hits of `cast`; `texel_size`: metres a sample of each shadow map."""
-    colour = np.zeros(3)
-    for y in range(depth.shape[0]):
-        for x in range(depth.shape[1]):
-            dx = rays[3, 0] + x * rays[4, 0] + y * rays[5, 0]
-            dy = rays[3, 1] + x * rays[4, 1] + y * rays[5, 1]
-            dz = rays[3, 2] + x * rays[4, 2] + y * rays[5, 2]
-            i = nearest[y, x]
-            if i < 0:
-                sky_colour(light, atlas, clouds, dx, dy, dz, out[y, x])
-                continue
-            row, kind, sheet, t = reals[i], wholes[i, KIND], wholes[i, SHEET], depth[y, x]
-            own, lx, ly, lz, nx, ny, nz = locate(row, kind, False, rays[0, 0], rays[0, 1], rays[0, 2], dx, dy, dz)
-            if kind < CARD and abs(own - t) > 1e-3 * t:
-                own, lx, ly, lz, nx, ny, nz = locate(row, kind, True, rays[0, 0], rays[0, 1], rays[0, 2], dx, dy, dz)
-            px, py, pz = rays[0, 0] + t * dx, rays[0, 1] + t * dy, rays[0, 2] + t * dz
-            u, v = uv_of(kind, lx, ly, lz, nx, ny, nz, row)
-            if kind == TRIANGLE:
-                u, v = px * row[UV_SCALE], pz * row[UV_SCALE]
-            nx, ny, nz = frame_normal(row, nx, ny, nz)
-            length = np.sqrt(dx * dx + dy * dy + dz * dz)
-            facing = (nx * dx + ny * dy + nz * dz) / length
-            if facing > 0:
-                nx, ny, nz, facing = -nx, -ny, -nz, -facing
-            direct = max(nx * light[0, 0] + ny * light[0, 1] + nz * light[0, 2], 0.0)
-            if direct > 0:
-                step = 1.5 * texel_size
-                direct *= lit(sun_map, sun_frame, px + nx * step, py + ny * step, pz + nz * step, texel_size, 1.0)
-            step = 2.0 * above_size
-            open_sky = lit(above_map, above_frame, px + nx * step, py + ny * step, pz + nz * step, above_size, 1.7)
-            soft = (0.65 + 0.35 * ny) * (1.0 - light[6, 1] * (1.0 - open_sky))
-            level = level_of(row[DENSITY] / np.sqrt(max(-facing, 0.05)), t, spread)
-            shine = 0.0
-            if row[GLOSS] > 0:
-                hx, hy, hz = light[0, 0] - dx / length, light[0, 1] - dy / length, light[0, 2] - dz / length
-                half = np.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9
-                shine = row[GLOSS] * max((nx * hx + ny * hy + nz * hz) / half, 0.0) ** 40 * (1.0 if direct > 0 else 0.0)
-            clear = np.exp(-light[6, 0] * t * length)
-            mirror = 0.0
-            if row[MIRROR] > 0:
-                ripple = (texel(atlas, sheet, u * 0.31, v * 0.31, level, 0) - 128) / 128.0 * 0.12
-                mirror = row[MIRROR] * (0.15 + 0.85 * (1 + facing) ** 3)
-                sky_colour(light, atlas, clouds, dx + ripple * length, abs(dy) + ripple * length, dz, colour)
+def shadows(px, py, pz, nx, ny, nz, light, sun, above, frames, sizes):  # type: ignore[no-untyped-def]
+    """Direct light (with its cosine) and scattered light at a point, both after what stands in their way."""
+    direct = max(nx * light[0, 0] + ny * light[0, 1] + nz * light[0, 2], 0.0)
+    if direct > 0:
+        step = 1.5 * sizes[0]
+        direct *= lit(sun, frames[0], px + nx * step, py + ny * step, pz + nz * step, sizes[0], 1.0)
+    step = 2.0 * sizes[1]
+    open_sky = lit(above, frames[1], px + nx * step, py + ny * step, pz + nz * step, sizes[1], 1.7)
+    return direct, (0.65 + 0.35 * ny) * (1.0 - light[6, 1] * (1.0 - open_sky))
+
+
+@compile_kernel
+def shade_sample(row, kind, sheet, atlas, start, dx, dy, dz, t, spread, light, clouds, sun, above, frames, sizes, tone, colour, out):  # type: ignore[no-untyped-def]  # noqa: E501
+    """Linear colour of one hit at depth t along (dx, dy, dz), into out[3]; `tone` and `colour` are scratch."""
+    own, lx, ly, lz, nx, ny, nz = locate(row, kind, False, start[0], start[1], start[2], dx, dy, dz)
+    if kind < CARD and abs(own - t) > 1e-3 * t:
+        own, lx, ly, lz, nx, ny, nz = locate(row, kind, True, start[0], start[1], start[2], dx, dy, dz)
+    px, py, pz = start[0] + t * dx, start[1] + t * dy, start[2] + t * dz
+    u, v = uv_of(kind, lx, ly, lz, nx, ny, nz, row)
+    if kind == TRIANGLE:
+        u, v = px * row[UV_SCALE], pz * row[UV_SCALE]
+    nx, ny, nz = frame_normal(row, nx, ny, nz)
+    length = np.sqrt(dx * dx + dy * dy + dz * dz)
+    facing = (nx * dx + ny * dy + nz * dz) / length
+    if facing > 0:
+        nx, ny, nz, facing = -nx, -ny, -nz, -facing
+    direct, soft = shadows(px, py, pz, nx, ny, nz, light, sun, above, frames, sizes)
+    shine = 0.0
+    if row[GLOSS] > 0 and direct > 0:
+        hx, hy, hz = light[0, 0] - dx / length, light[0, 1] - dy / length, light[0, 2] - dz / length
+        half = np.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9
+        shine = row[GLOSS] * max((nx * hx + ny * hy + nz * hz) / half, 0.0) ** 40
+    clear = np.exp(-light[6, 0] * t * length) if light[6, 0] > 0 else 1.0
+    tone[0], tone[1], tone[2] = 255.0, 255.0, 255.0
+    mirror = 0.0
+    if sheet >= 0:
+        level = level_of(row[DENSITY] / np.sqrt(max(-facing, 0.05)), t, spread)
+        colour_texel(atlas, sheet, u, v, level, tone)
+        if row[MIRROR] > 0:
+            ripple = (texel(atlas, sheet, u * 0.31, v * 0.31, level, 0) - 128) / 128.0 * 0.12 * length
+            mirror = row[MIRROR] * (0.15 + 0.85 * (1 + facing) ** 3)
+            sky_colour(light, atlas, clouds, dx + ripple, abs(dy) + ripple, dz, colour)
+    for k in range(3):
+        albedo = row[TINT + k] * tone[k] * tone[k] * (1 / 65025.0)
+        value = albedo * ((light[1, k] * direct + light[2, k] * soft) * (1 - row[EMIT]) + row[EMIT])
+        value = (value + shine * light[1, k]) * (1 - mirror) + colour[k] * mirror
+        out[k] = value * clear + light[5, k] * (1 - clear)
+
+
+@compile_kernel
+def shade(reals, wholes, atlas, rays, spread, depth, nearest, light, clouds, sun, above, frames, sizes, finer, out):  # type: ignore[no-untyped-def]  # noqa: E501
+    """Fill `out` (H, W, 3), linear: the mean of each pixel's finer x finer samples of `cast`.
+
+    A pixel whose samples all hit one primitive is shaded once, or at its diagonal where the primitive has edges.
+    `frames` (2, 4, 3) and `sizes` (metres a sample) belong to the shadow maps `sun` and `above`.
+    """
+    tone, colour, one = np.zeros(3), np.zeros(3), np.zeros(3)
+    start = rays[0]
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            first, same = nearest[y * finer, x * finer], True
+            for j in range(finer):
+                for i in range(finer):
+                    same = same and nearest[y * finer + j, x * finer + i] == first
+            once = same and (first < 0 or wholes[first, KIND] not in (BOX, CONE))
+            wide = spread * finer if once else spread
+            count = 0
+            out[y, x, 0] = out[y, x, 1] = out[y, x, 2] = 0.0
+            for j in range(finer):
+                for i in range(finer):
+                    if same and (i != j or (once and i > 0)):
+                        continue
+                    row, column = y * finer + j, x * finer + i
+                    dx = rays[3, 0] + column * rays[4, 0] + row * rays[5, 0]
+                    dy = rays[3, 1] + column * rays[4, 1] + row * rays[5, 1]
+                    dz = rays[3, 2] + column * rays[4, 2] + row * rays[5, 2]
+                    n = nearest[row, column]
+                    if n < 0:
+                        sky_colour(light, atlas, clouds, dx, dy, dz, one)
+                    else:
+                        shade_sample(reals[n], wholes[n, KIND], wholes[n, SHEET], atlas, start, dx, dy, dz, depth[row, column], wide, light, clouds, sun, above, frames, sizes, tone, colour, one)  # noqa: E501
+                    count += 1
+                    for k in range(3):
+                        out[y, x, k] += one[k]
             for k in range(3):
-                albedo = row[TINT + k]
-                if sheet >= 0:
-                    tone = texel(atlas, sheet, u, v, level, k) / 255.0
-                    albedo *= tone * tone
-                value = albedo * (light[1, k] * direct + light[2, k] * soft) * (1 - row[EMIT]) + albedo * row[EMIT]
-                value += shine * light[1, k]
-                value = value * (1 - mirror) + colour[k] * mirror
-                out[y, x, k] = value * clear + light[5, k] * (1 - clear)
+                out[y, x, k] /= count
+
+
+@compile_kernel
+def second_nearest(depth, nearest, disparity, owner):  # type: ignore[no-untyped-def]
+    """Of every pixel's 2 x 2 samples the second nearest: a surface must cover two of the four to own the pixel.
+
+    Fills `disparity` (0 for sky) and `owner` (-1 for sky).
+    """
+    for y in range(disparity.shape[0]):
+        for x in range(disparity.shape[1]):
+            low, high = np.inf, np.inf
+            near, second = -1, -1
+            for j in range(2):
+                for i in range(2):
+                    t, n = depth[2 * y + j, 2 * x + i], nearest[2 * y + j, 2 * x + i]
+                    if t < low:
+                        low, high, near, second = t, low, n, near
+                    elif t < high:
+                        high, second = t, n
+            disparity[y, x] = 1.0 / high if second >= 0 else 0.0
+            owner[y, x] = second

@@ -103,7 +103,7 @@ class Stage:
         row[TINT : TINT + 3] = material.tint
         row[GLOSS], row[EMIT], row[MIRROR] = material.gloss, material.emit, material.mirror
         densities = scale / np.maximum(lengths, 1e-6)
-        row[DENSITY] = float(np.max(densities[:2]) if kind == CARD else np.median(densities))
+        row[DENSITY] = float(np.max(densities[:2]) if kind == CARD else sorted(densities)[1])
         self.reals.append(row)
         self.axes.append(axes)
         self.wholes.append((kind, material.sheet, int(material.masked), relief, thing, int(casts)))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .solids import ball, box, colour, hue, rod, wood
+from .solids import ball, box, colour, hue, patch, rod, triangle, wood
 from .stage import GROUND, OBJECT, VEHICLE, WALL, Material, Place, Stage
 
 
@@ -55,9 +55,12 @@ def house(stage: Stage, rng: np.random.Generator, place: Place, sheet: int, size
         box(stage, thing, place, (0, rng.uniform(2.8, 3.4), -deep / 2 - 0.5), (wide * 0.9, 0.12, 1.2), plain)
     if rng.random() < 0.35 and tall < 9:
         red = Material(tint=hue(rng, (0.0, 0.08), (0.3, 0.7), (0.2, 0.5)))
+        x, y, z, ridge = wide / 2 + 0.3, tall - 0.1, deep / 2 + 0.5, tall + deep * rng.uniform(0.25, 0.5)
         for side in (-1, 1):
-            rise = np.array([[0.0, deep * 0.3, -side * deep * 0.3], [wide / 2 + 0.4, 0, 0], [0, 0.12, side * 0.12]]).T
-            stage.add(0, thing, place.point((0, tall + deep * 0.3, side * deep * 0.29)), place.turn() @ rise[:, [1, 0, 2]], red)
+            eaves = [(-x, y, side * z), (x, y, side * z), (x, ridge, 0.0), (-x, ridge, 0.0)]
+            patch(stage, thing, np.array([place.point(corner) for corner in eaves]), red)
+            gable = [(side * wide / 2, tall, -z), (side * wide / 2, tall, z), (side * wide / 2, ridge - 0.1, 0.0)]
+            triangle(stage, thing, *(place.point(corner) for corner in gable), plain)
 
 
 def pole(stage: Stage, rng: np.random.Generator, place: Place) -> None:
