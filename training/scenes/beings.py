@@ -23,11 +23,11 @@ def person(stage: Stage, rng: np.random.Generator, place: Place, cloth: int, wor
         leg = skin if dress else trousers
         rod(stage, thing, place, hip, knee, (0.09 * wide, 0.065), leg)
         rod(stage, thing, place, knee, foot, (0.065, 0.045), leg)
-        ball(stage, thing, place, foot + [0, -0.03, -0.06], (0.05, 0.05, 0.13), shoe)
+        ball(stage, thing, place, foot + np.array([0, -0.03, -0.06]), (0.05, 0.05, 0.13), shoe)
         shoulder = np.array([0.2 * side * wide, 1.4, 0.0])
         raised = rng.random() < 0.12
-        elbow = shoulder + [0.08 * side, -0.1 if raised else -0.28, -side * swing * 0.6]
-        hand = elbow + [0.05 * side, 0.26 if raised else -0.22, -side * swing - 0.08]
+        elbow = shoulder + np.array([0.08 * side, -0.1 if raised else -0.28, -side * swing * 0.6])
+        hand = elbow + np.array([0.05 * side, 0.26 if raised else -0.22, -side * swing - 0.08])
         rod(stage, thing, place, shoulder, elbow, (0.06, 0.05), top)
         rod(stage, thing, place, elbow, hand, (0.048, 0.035), top if rng.random() < 0.6 else skin)
         ball(stage, thing, place, hand, (0.045, 0.055, 0.04), skin)
@@ -57,17 +57,49 @@ def animal(stage: Stage, rng: np.random.Generator, place: Place, fur: int, worth
     for x in (-0.33, 0.33):
         for side in (-1, 1):
             step = rng.uniform(-0.1, 0.1)
-            rod(stage, thing, place, (x, body, side * thick * 0.5), (x + step, tall * 0.45, side * thick * 0.55), (0.07, 0.045), coat)
-            rod(stage, thing, place, (x + step, tall * 0.45, side * thick * 0.55), (x + step * 0.6, 0.02, side * thick * 0.55), (0.045, 0.035), coat)
+            rod(
+                stage,
+                thing,
+                place,
+                (x, body, side * thick * 0.5),
+                (x + step, tall * 0.45, side * thick * 0.55),
+                (0.07, 0.045),
+                coat,
+            )
+            rod(
+                stage,
+                thing,
+                place,
+                (x + step, tall * 0.45, side * thick * 0.55),
+                (x + step * 0.6, 0.02, side * thick * 0.55),
+                (0.045, 0.035),
+                coat,
+            )
     head = np.array([0.5 + neck * 0.5, body + neck + rng.uniform(-0.2, 0.15), rng.uniform(-0.08, 0.08)])
     rod(stage, thing, place, (0.4, body + 0.03, 0), head, (thick * 0.65, 0.09), coat)
     ball(stage, thing, place, head, (0.13, 0.11, 0.1), coat)
-    ball(stage, thing, place, head + [0.13, -0.03, 0], (0.11, 0.065, 0.06), coat)
-    ball(stage, thing, place, head + [0.23, -0.02, 0], (0.025, 0.025, 0.03), dark)
+    ball(stage, thing, place, head + np.array([0.13, -0.03, 0]), (0.11, 0.065, 0.06), coat)
+    ball(stage, thing, place, head + np.array([0.23, -0.02, 0]), (0.025, 0.025, 0.03), dark)
     for side in (-1, 1):
-        ball(stage, thing, place, head + [0.08, 0.05, 0.075 * side], (0.02, 0.02, 0.02), dark)
-        rod(stage, thing, place, head + [-0.04, 0.06, 0.06 * side], head + [-0.08, 0.2, 0.09 * side], (0.05, 0.01), coat)
-    rod(stage, thing, place, (-0.5, body + 0.03, 0), (-0.75, body + rng.uniform(-0.3, 0.3), rng.uniform(-0.1, 0.1)), (0.04, 0.015), coat)
+        ball(stage, thing, place, head + np.array([0.08, 0.05, 0.075 * side]), (0.02, 0.02, 0.02), dark)
+        rod(
+            stage,
+            thing,
+            place,
+            head + np.array([-0.04, 0.06, 0.06 * side]),
+            head + np.array([-0.08, 0.2, 0.09 * side]),
+            (0.05, 0.01),
+            coat,
+        )
+    rod(
+        stage,
+        thing,
+        place,
+        (-0.5, body + 0.03, 0),
+        (-0.75, body + rng.uniform(-0.3, 0.3), rng.uniform(-0.1, 0.1)),
+        (0.04, 0.015),
+        coat,
+    )
 
 
 def cutout(

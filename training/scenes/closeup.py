@@ -1,5 +1,8 @@
 """Layouts close up: a still life on a table, and one big thing before a far backdrop."""
 
+import itertools
+from dataclasses import replace
+
 import numpy as np
 
 from . import patterns
@@ -22,15 +25,30 @@ def still_life(rng: np.random.Generator, textures: Textures) -> Layout:
     top, back = 0.75, rng.uniform(0.45, 3.0)
     distance, pitch = rng.uniform(0.35, 0.9), float(np.clip(rng.normal(18, 12), -4, 40))
     rise = distance * np.tan(np.radians(pitch)) + rng.uniform(0.05, 0.2)
-    camera = Camera(np.array([0.0, top + rise, -distance]), pitch, rng.uniform(-6, 6) * rng.random(), rng.uniform(35, 75))
+    camera = Camera(
+        np.array([0.0, top + rise, -distance]), pitch, rng.uniform(-6, 6) * rng.random(), rng.uniform(35, 75)
+    )
     desk = stage.thing(OBJECT)
     reach = rng.uniform(0.25, 0.45)
-    stage.add(BOX, desk, np.array([rng.uniform(-0.2, 0.2), top - 0.025, reach - 0.8]), np.diag([rng.uniform(0.7, 1.5), 0.025, 0.8]), floor_look(stage, rng, textures), casts=False)
+    look = floor_look(stage, rng, textures)
+    look = replace(look, tile=(look.tile or 1.0) * rng.uniform(0.2, 0.6))  # a table's grain is finer than a floor's
+    middle, size = (
+        np.array([rng.uniform(-0.2, 0.2), top - 0.025, reach - 0.8]),
+        np.diag([rng.uniform(0.7, 1.5), 0.025, 0.8]),
+    )
+    stage.add(BOX, desk, middle, size, look, casts=False)
     ground, wall = stage.thing(GROUND), stage.thing(WALL)
     stage.add(PLANE, ground, np.zeros(3), np.eye(3), floor_look(stage, rng, textures), casts=False)
-    stage.add(BOX, wall, np.array([0.0, 2.0, reach + back + 0.1]), np.diag([15.0, 6.0, 0.1]), wall_look(stage, rng, textures), casts=False)
+    stage.add(
+        BOX,
+        wall,
+        np.array([0.0, 2.0, reach + back + 0.1]),
+        np.diag([15.0, 6.0, 0.1]),
+        wall_look(stage, rng, textures),
+        casts=False,
+    )
     floor = Floor()
-    count = int(rng.integers(2, 9))
+    count = int(rng.integers(3, 13))
     for _ in range(count):
         x, z = float(rng.normal(0, 0.2)), float(rng.uniform(-0.25, reach - 0.08))
         scale = rng.uniform(0.4, 1.0)
@@ -60,8 +78,23 @@ def fruit(stage: Stage, rng: np.random.Generator, place: Place) -> None:
         thing = stage.thing(OBJECT, 0.7)
         r = rng.uniform(0.03, 0.055)
         spot = np.array([rng.normal(0, 0.05), r, rng.normal(0, 0.05)])
-        ball(stage, thing, place, spot, (r, r * rng.uniform(0.85, 1.1), r), Material(tint=tint, gloss=rng.uniform(0, 0.8)))
-        rod(stage, thing, place, spot + [0, r * 0.85, 0], spot + [0.008, r * 1.3, 0], (0.003, 0.003), Material(tint=(0.1, 0.06, 0.03)))
+        ball(
+            stage,
+            thing,
+            place,
+            spot,
+            (r, r * rng.uniform(0.85, 1.1), r),
+            Material(tint=tint, gloss=rng.uniform(0, 0.8)),
+        )
+        rod(
+            stage,
+            thing,
+            place,
+            spot + np.array([0, r * 0.85, 0]),
+            spot + np.array([0.008, r * 1.3, 0]),
+            (0.003, 0.003),
+            Material(tint=(0.1, 0.06, 0.03)),
+        )
 
 
 def cup(stage: Stage, rng: np.random.Generator, place: Place) -> None:
@@ -77,10 +110,18 @@ def cup(stage: Stage, rng: np.random.Generator, place: Place) -> None:
         rod(stage, thing, place, (0, h * 0.25, 0), (0, h * 0.75, 0), (r * 1.01, r * 1.01), Material(tint=colour(rng)))
         return
     rod(stage, thing, place, (0, 0, 0), (0, h, 0), (r * rng.uniform(0.6, 1.0), r), look)
-    rod(stage, thing, place, (0, h, 0), (0, h + 0.001, 0), (r * 0.9, r * 0.9), Material(tint=colour(rng, (0.2, 0.8), (0.02, 0.3))))
+    rod(
+        stage,
+        thing,
+        place,
+        (0, h, 0),
+        (0, h + 0.001, 0),
+        (r * 0.9, r * 0.9),
+        Material(tint=colour(rng, (0.2, 0.8), (0.02, 0.3))),
+    )
     turn = np.linspace(-1.2, 1.2, 7)
     ring = np.stack([r * 0.85 + 0.028 * np.cos(turn), h / 2 + 0.03 * np.sin(turn), 0 * turn], 1)
-    for a, b in zip(ring[:-1], ring[1:], strict=True):
+    for a, b in itertools.pairwise(ring):
         rod(stage, thing, place, a, b, (0.006, 0.006), look)
 
 
@@ -90,7 +131,7 @@ def _stack(stage: Stage, rng: np.random.Generator, place: Place, sheets: list[in
     for _ in range(int(rng.integers(1, 5))):
         thing = stage.thing(OBJECT, 0.5)
         size = np.array([rng.uniform(0.08, 0.12), rng.uniform(0.008, 0.025), rng.uniform(0.1, 0.15)])
-        spot = Place(*place.point((0, y + size[1], 0)), place.yaw + rng.uniform(-20, 20), place.scale)
+        spot = Place.at(place.point((0, y + size[1], 0)), place.yaw + rng.uniform(-20, 20), place.scale)
         look = Material(int(rng.choice(sheets)), colour(rng, (0, 0.8), (0.2, 1.0)))
         stage.add(BOX, thing, spot.point((0, 0, 0)), spot.turn() @ np.diag(size), look)
         y += 2 * size[1]
@@ -106,7 +147,7 @@ def portrait(rng: np.random.Generator, textures: Textures) -> Layout:
     eye = size * rng.uniform(0.25, 1.1)
     pitch = float(np.clip(np.degrees(np.arctan2(eye - 0.5 * size, distance)) + rng.normal(0, 4), -25, 40))
     camera = Camera(np.array([0.0, eye, -distance]), pitch, rng.uniform(-6, 6) * rng.random(), field_of_view)
-    _backdrop(stage, rng, textures, size, eye)
+    _backdrop(stage, rng, textures, size)
     cloth = stage.sheet(patterns.rough(rng, 0.4))
     x = float(rng.normal(0, 0.15) * size)
     main = rng.choice(["cutout", "person", "animal"], p=[0.72, 0.14, 0.14])
@@ -136,7 +177,7 @@ def portrait(rng: np.random.Generator, textures: Textures) -> Layout:
     return Layout(stage, camera, daylight(rng, np.zeros(3), 4 * size, clouds))
 
 
-def _backdrop(stage: Stage, rng: np.random.Generator, textures: Textures, size: float, eye: float) -> None:
+def _backdrop(stage: Stage, rng: np.random.Generator, textures: Textures, size: float) -> None:
     """Ground to the horizon, or a photographed backdrop that stands some way behind."""
     photo = sheet_of(textures.crop(rng))
     look = Material(stage.sheet(photo), (0.85, 0.85, 0.85), tile=size * 10 ** rng.uniform(-0.2, 0.6))
@@ -150,4 +191,11 @@ def _backdrop(stage: Stage, rng: np.random.Generator, textures: Textures, size: 
         tint = (0.9, 0.9, 0.9) if label == WALL else green(rng)
         tile = far * rng.uniform(0.3, 1.0)
         axes = np.diag([40 * far, 6 * far, 1.0])
-        stage.add(CARD, stage.thing(label), np.array([0.0, 5.5 * far, far]), axes, Material(sheet, tint, tile=tile), casts=False)
+        stage.add(
+            CARD,
+            stage.thing(label),
+            np.array([0.0, 5.5 * far, far]),
+            axes,
+            Material(sheet, tint, tile=tile),
+            casts=False,
+        )

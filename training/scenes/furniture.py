@@ -4,15 +4,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .solids import ball, box, card, colour, green, rod, wood
-from .stage import OBJECT, VEGETATION, Material, Place, Stage
-from .textures import Textures
 from .sheets import sheet_of
+from .solids import ball, box, card, colour, green, rod, wood
+from .stage import OBJECT, VEGETATION, WALL, Material, Place, Stage
+from .textures import Textures
 
 Maker = Callable[[Stage, np.random.Generator, Place, list[int]], None]
 
 
-def surface(rng: np.random.Generator, sheets: list[int], tint: tuple[float, float, float], tile: float = 0.6) -> Material:
+def surface(
+    rng: np.random.Generator, sheets: list[int], tint: tuple[float, float, float], tile: float = 0.6
+) -> Material:
     """A tinted material of one of `sheets`, or plain; glossy at times."""
     sheet = int(rng.choice(sheets)) if rng.random() < 0.75 else -1
     gloss = rng.uniform(0.1, 0.8) if rng.random() < 0.35 else 0.0
@@ -63,7 +65,15 @@ def books(stage: Stage, rng: np.random.Generator, place: Place, count: int, tall
         thing = stage.thing(OBJECT, 0.15)
         thick, high = rng.uniform(0.015, 0.05), tall * rng.uniform(0.7, 1.0)
         lean = rng.uniform(5, 18) if index == count - 1 else 0.0
-        box(stage, thing, place, (x, 0, 0), (thick, high, 0.16), Material(tint=colour(rng, (0.1, 0.9), (0.1, 0.8))), lean)
+        box(
+            stage,
+            thing,
+            place,
+            (x, 0, 0),
+            (thick, high, 0.16),
+            Material(tint=colour(rng, (0.1, 0.9), (0.1, 0.8))),
+            lean,
+        )
         x += thick + 0.002
 
 
@@ -80,17 +90,19 @@ def shelf(stage: Stage, rng: np.random.Generator, place: Place, sheets: list[int
         box(stage, thing, place, (0, level, 0), (w, 0.025, d), look)
         if level < h - 0.2 and rng.random() < 0.75:
             spot = place.point((-w / 2 + 0.06, level + 0.025, 0))
-            inner = Place(*spot, place.yaw, place.scale)
+            inner = Place.at(spot, place.yaw, place.scale)
             books(stage, rng, inner, int(rng.integers(3, 10)), min(0.26, h / boards * 0.8))
         elif level < h - 0.2:
             spot = place.point((rng.uniform(-0.2, 0.2) * w, level + 0.025, 0))
-            vase(stage, rng, Place(*spot, place.yaw, place.scale * 0.7), sheets)
+            vase(stage, rng, Place.at(spot, place.yaw, place.scale * 0.7), sheets)
 
 
 def vase(stage: Stage, rng: np.random.Generator, place: Place, sheets: list[int]) -> None:
     """A turned pot about 0.3 units tall, at times with flowers or twigs."""
     thing = stage.thing(OBJECT, 0.7)
-    look = Material(int(rng.choice(sheets)) if rng.random() < 0.4 else -1, colour(rng), tile=0.3, gloss=rng.uniform(0, 0.9))
+    look = Material(
+        int(rng.choice(sheets)) if rng.random() < 0.4 else -1, colour(rng), tile=0.3, gloss=rng.uniform(0, 0.9)
+    )
     heights = np.concatenate([[0], np.sort(rng.uniform(0.05, 0.28, 3)), [0.32]])
     radii = rng.uniform(0.03, 0.12, 5)
     for low, high, first, last in zip(heights[:-1], heights[1:], radii[:-1], radii[1:], strict=True):
@@ -113,7 +125,15 @@ def lamp(stage: Stage, rng: np.random.Generator, place: Place, sheets: list[int]
     pole = surface(rng, sheets, colour(rng, (0, 0.3)))
     rod(stage, thing, place, (0, 0, 0), (0, 0.03, 0), (0.15, 0.14), pole)
     rod(stage, thing, place, (0, 0, 0), (0, h, 0), (0.015, 0.012), pole)
-    rod(stage, thing, place, (0, h - 0.1, 0), (0, h + 0.2, 0), (0.2, 0.12), Material(tint=(0.95, 0.85, 0.6), emit=rng.uniform(0, 0.8)))
+    rod(
+        stage,
+        thing,
+        place,
+        (0, h - 0.1, 0),
+        (0, h + 0.2, 0),
+        (0.2, 0.12),
+        Material(tint=(0.95, 0.85, 0.6), emit=rng.uniform(0, 0.8)),
+    )
 
 
 def sofa(stage: Stage, rng: np.random.Generator, place: Place, sheets: list[int]) -> None:
@@ -139,8 +159,22 @@ def cabinet(stage: Stage, rng: np.random.Generator, place: Place, sheets: list[i
     box(stage, thing, place, (0, 0, 0), (w, h, d), look)
     for row in range(rows):
         low, high = h * (row + 0.06) / rows, h * 0.88 / rows
-        box(stage, thing, place, (0, low, -d / 2 - 0.008), (w * 0.92, high, 0.016), look.tinted(wood(rng)) if rng.random() < 0.2 else look)
-        ball(stage, thing, place, (0, low + high / 2, -d / 2 - 0.03), (0.02, 0.02, 0.02), Material(tint=(0.6, 0.55, 0.4), gloss=1.0))
+        box(
+            stage,
+            thing,
+            place,
+            (0, low, -d / 2 - 0.008),
+            (w * 0.92, high, 0.016),
+            look.tinted(wood(rng)) if rng.random() < 0.2 else look,
+        )
+        ball(
+            stage,
+            thing,
+            place,
+            (0, low + high / 2, -d / 2 - 0.03),
+            (0.02, 0.02, 0.02),
+            Material(tint=(0.6, 0.55, 0.4), gloss=1.0),
+        )
 
 
 def bed(stage: Stage, rng: np.random.Generator, place: Place, sheets: list[int]) -> None:
@@ -160,7 +194,7 @@ def crate(stage: Stage, rng: np.random.Generator, place: Place, sheets: list[int
     for _ in range(int(rng.integers(1, 4))):
         thing = stage.thing(OBJECT, 0.5)
         size = (rng.uniform(0.15, 0.5), rng.uniform(0.1, 0.4), rng.uniform(0.15, 0.5))
-        spot = Place(*place.point((rng.uniform(-0.05, 0.05), y, 0)), place.yaw + rng.uniform(-15, 15), place.scale)
+        spot = Place.at(place.point((rng.uniform(-0.05, 0.05), y, 0)), place.yaw + rng.uniform(-15, 15), place.scale)
         sheet = int(rng.choice(sheets))
         box(stage, thing, spot, (0, 0, 0), size, Material(sheet, colour(rng), tile=None if rng.random() < 0.5 else 0.4))
         y += size[1]
@@ -189,10 +223,12 @@ def potted(stage: Stage, rng: np.random.Generator, place: Place, sheets: list[in
 
 def framed(stage: Stage, rng: np.random.Generator, textures: Textures, place: Place, size: tuple[float, float]) -> None:
     """A photograph in a frame, just before a wall that faces the place's -z."""
-    thing = stage.thing(OBJECT, 0.2)
+    thing = stage.thing(WALL)
     frame = Material(tint=colour(rng, (0, 0.4), (0.02, 0.8)))
     box(stage, thing, place, (0, 0, -0.012), (size[0] + 0.08, size[1] + 0.08, 0.022), frame)
-    card(stage, thing, place, (0, 0.04, -0.026), size, Material(stage.sheet(sheet_of(textures.whole(rng)))), casts=False)
+    card(
+        stage, thing, place, (0, 0.04, -0.026), size, Material(stage.sheet(sheet_of(textures.whole(rng)))), casts=False
+    )
 
 
 STANDING: tuple[Maker, ...] = (chair, chair, shelf, lamp, sofa, cabinet, bed, crate, crate, globe, potted, potted)

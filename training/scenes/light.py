@@ -14,7 +14,7 @@ ABOVE_SIDE = 160
 
 @dataclass(frozen=True)
 class Light:
-    """`sun` points to the light; colours are linear; `haze` is per metre; `reach` metres around `centre` cast shadows."""
+    """`sun` points to the light; colours are linear; `haze` per metre; what lies within `reach` of `centre` casts."""
 
     sun: Vector
     sun_colour: Vector
@@ -31,7 +31,7 @@ class Light:
     cloud_scale: float = 0.5
 
     def packed(self) -> NDArray[np.float64]:
-        """Rows: sun, sun's colour, ambient, zenith, horizon, haze colour, (haze, contact, cloudiness), (cloud scale)."""
+        """Rows: sun, its colour, ambient, zenith, horizon, haze colour, (haze, contact, cloudiness), (cloud scale)."""
         return np.stack(
             [
                 self.sun,

@@ -13,14 +13,15 @@ def tree(stage: Stage, rng: np.random.Generator, place: Place, bark: int, foliag
     leaf = Material(foliage, green(rng), tile=rng.uniform(1.2, 3.0), masked=True)
     trunk, wide = rng.uniform(1.2, 2.6), rng.uniform(0.8, 1.8)
     rod(stage, thing, place, (0, -0.1, 0), (0, trunk + 0.8, 0), (rng.uniform(0.1, 0.25), 0.08), wood)
-    boughs = rng.normal(size=(int(rng.integers(3, 7)), 3)) * [wide * 0.5, 0.5, wide * 0.5] + [0, trunk + 1.3, 0]
+    spread = np.array([wide * 0.5, 0.5, wide * 0.5])
+    boughs = rng.normal(size=(int(rng.integers(3, 7)), 3)) * spread + np.array([0, trunk + 1.3, 0])
     for bough in boughs:
         rod(stage, thing, place, (0, trunk * rng.uniform(0.7, 1.1), 0), bough, (0.07, 0.03), wood)
         for _ in range(4):
             size = rng.uniform(0.35, 0.8) * wide * 0.6
             tone = rng.uniform(0.7, 1.25)
             look = leaf.tinted((leaf.tint[0] * tone, leaf.tint[1] * tone, leaf.tint[2] * tone))
-            centre = bough + rng.normal(size=3) * [0.45 * wide, 0.3 * wide, 0.45 * wide]
+            centre = bough + rng.normal(size=3) * np.array([0.45 * wide, 0.3 * wide, 0.45 * wide])
             ball(stage, thing, place, centre, (size, size * rng.uniform(0.6, 0.9), size), look)
 
 
@@ -28,11 +29,21 @@ def conifer(stage: Stage, rng: np.random.Generator, place: Place, bark: int, fol
     """A fir: a trunk and ragged cones."""
     thing = stage.thing(VEGETATION, 0.4)
     tall, tiers = rng.uniform(3.5, 7), int(rng.integers(4, 8))
-    rod(stage, thing, place, (0, -0.1, 0), (0, tall * 0.6, 0), (0.14, 0.05), Material(bark, (0.16, 0.1, 0.06), tile=0.8))
+    rod(
+        stage, thing, place, (0, -0.1, 0), (0, tall * 0.6, 0), (0.14, 0.05), Material(bark, (0.16, 0.1, 0.06), tile=0.8)
+    )
     leaf = Material(foliage, hue(rng, (0.25, 0.42), (0.3, 0.7), (0.1, 0.35)), tile=rng.uniform(0.8, 2.0), masked=True)
     for tier in range(tiers):
         low = tall * (0.12 + 0.8 * tier / tiers)
-        rod(stage, thing, place, (0, low, 0), (0, low + tall * 0.28, 0), (tall * 0.2 * (1 - tier / tiers) + 0.1, 0.02), leaf)
+        rod(
+            stage,
+            thing,
+            place,
+            (0, low, 0),
+            (0, low + tall * 0.28, 0),
+            (tall * 0.2 * (1 - tier / tiers) + 0.1, 0.02),
+            leaf,
+        )
 
 
 def bare_tree(stage: Stage, rng: np.random.Generator, place: Place, bark: int, _foliage: int) -> None:
@@ -46,7 +57,7 @@ def bare_tree(stage: Stage, rng: np.random.Generator, place: Place, bark: int, _
         rod(stage, thing, place, start, end, (thick, thick * 0.65), wood)
         if depth < 3:
             for _ in range(int(rng.integers(2, 4))):
-                turn = way / np.linalg.norm(way) + rng.normal(size=3) * 0.45 + [0, 0.15, 0]
+                turn = way / np.linalg.norm(way) + rng.normal(size=3) * 0.45 + np.array([0, 0.15, 0])
                 twigs.append((end, turn, length * rng.uniform(0.55, 0.8), thick * 0.62, depth + 1))
 
 
@@ -61,7 +72,9 @@ def bush(stage: Stage, rng: np.random.Generator, place: Place, foliage: int) -> 
         ball(stage, thing, place, spot, (size, size * 0.9, size), look)
 
 
-def tufts(stage: Stage, rng: np.random.Generator, blades: int, spots: list[tuple[float, float, float]], tall: float) -> None:
+def tufts(
+    stage: Stage, rng: np.random.Generator, blades: int, spots: list[tuple[float, float, float]], tall: float
+) -> None:
     """Tufts of grass or reeds on cards of one sheet."""
     thing = stage.thing(VEGETATION)
     tint = green(rng)
@@ -78,10 +91,19 @@ def rock(stage: Stage, rng: np.random.Generator, place: Place, stone: int) -> No
     look = Material(stone, hue(rng, (0.04, 0.14), (0.0, 0.25), (0.2, 0.6)), tile=0.9)
     for _ in range(int(rng.integers(1, 4))):
         size = rng.uniform(0.25, 0.5)
-        ball(stage, thing, place, (rng.normal(0, 0.2), size * 0.3, rng.normal(0, 0.2)), (size * 1.2, size * 0.8, size), look)
+        ball(
+            stage,
+            thing,
+            place,
+            (rng.normal(0, 0.2), size * 0.3, rng.normal(0, 0.2)),
+            (size * 1.2, size * 0.8, size),
+            look,
+        )
 
 
-def far_ridge(stage: Stage, rng: np.random.Generator, sheet: int, distance: float, tall: float, label: int = MOUNTAIN) -> None:
+def far_ridge(
+    stage: Stage, rng: np.random.Generator, sheet: int, distance: float, tall: float, label: int = MOUNTAIN
+) -> None:
     """Three cards side by side around the view, `distance` metres away, leaning back as a slope does."""
     thing = stage.thing(label)
     tint = hue(rng, (0.05, 0.6), (0.0, 0.3), (0.4, 0.9)) if label == MOUNTAIN else green(rng)

@@ -35,13 +35,14 @@ def outdoor(rng: np.random.Generator, textures: Textures) -> Layout:
         ground = lambda x, z: float(heights.at(x, z))  # noqa: E731
         _far(stage, rng, textures)
     else:
-        _open_ground(stage, rng, textures, kind)
+        _open_ground(stage, rng, textures, kind, floor)
         if kind == "yard":
             _yard(stage, rng, textures, floor)
         elif kind != "wood" or rng.random() < 0.3:
             _far(stage, rng, textures)
     _plants(stage, rng, floor, ground, kind)
-    _things(stage, rng, textures, floor, ground, kind)
+    _beings(stage, rng, textures, floor, ground, kind)
+    _things(stage, rng, floor, ground, kind)
     reach = {"street": 22.0, "yard": 12.0}.get(kind, 18.0)
     light = daylight(rng, np.array([0.0, 0.0, reach * 0.75]), reach, clouds)
     return Layout(stage, camera, light)
@@ -56,7 +57,9 @@ def _meadow(stage: Stage, rng: np.random.Generator, textures: Textures) -> Mater
     """Grass, soil, sand, snow or a photographed surface."""
     photo = rng.random() < 0.4
     sheet = stage.sheet(sheet_of(textures.crop(rng)) if photo else patterns.rough(rng, rng.uniform(0.2, 0.7)))
-    tint = [green(rng), hue(rng, (0.06, 0.12), (0.2, 0.5), (0.2, 0.6)), (0.8, 0.82, 0.88)][int(rng.choice(3, p=[0.6, 0.3, 0.1]))]
+    tint = [green(rng), hue(rng, (0.06, 0.12), (0.2, 0.5), (0.2, 0.6)), (0.8, 0.82, 0.88)][
+        int(rng.choice(3, p=[0.6, 0.3, 0.1]))
+    ]
     if photo and rng.random() < 0.5:
         tint = (0.8, 0.8, 0.8)
     return Material(sheet, tint, tile=10 ** rng.uniform(-0.1, 0.8), offset=(rng.uniform(), rng.uniform()))
@@ -66,15 +69,17 @@ def _plane(stage: Stage, thing: int, y: float, look: Material) -> None:
     stage.add(PLANE, thing, np.array([0.0, y, 0.0]), np.eye(3), look, casts=False)
 
 
-def _open_ground(stage: Stage, rng: np.random.Generator, textures: Textures, kind: str) -> None:
+def _open_ground(stage: Stage, rng: np.random.Generator, textures: Textures, kind: str, floor: Floor) -> None:
     """A plane of grass or paving; before a lake a strip of shore."""
     if kind == "lake":
         sheet = stage.sheet(patterns.rough(rng, 0.6))
         tint = hue(rng, (0.42, 0.6), (0.3, 0.8), (0.05, 0.35))
         water = Material(sheet, tint, tile=rng.uniform(2, 6), mirror=rng.uniform(0.5, 0.95))
         _plane(stage, stage.thing(WATER), 0.0, water)
+        floor.shore = 0.0
         if rng.random() < 0.8:
             near, thing, look = rng.uniform(2.0, 9.0), stage.thing(GROUND), _meadow(stage, rng, textures)
+            floor.shore = near - 0.9
             for index in range(-6, 7):
                 place = Place(index * 5.0 + rng.uniform(-1, 1), -0.25, near - 6 + rng.uniform(-1, 1))
                 size = np.diag([rng.uniform(3.5, 6), 0.35, 6.0 + rng.uniform(-0.6, 0.6)])
@@ -152,7 +157,12 @@ def _street(stage: Stage, rng: np.random.Generator, textures: Textures, floor: F
     if rng.random() < 0.4:
         reach = half + walk
         for z in rng.uniform(6, 35, 3):
-            wires(stage, rng, (middle - reach, rng.uniform(4, 7), z), (middle + reach, rng.uniform(4, 7), z + rng.uniform(-8, 8)))
+            wires(
+                stage,
+                rng,
+                (middle - reach, rng.uniform(4, 7), z),
+                (middle + reach, rng.uniform(4, 7), z + rng.uniform(-8, 8)),
+            )
 
 
 def _yard(stage: Stage, rng: np.random.Generator, textures: Textures, floor: Floor) -> None:
@@ -181,7 +191,9 @@ def _plants(stage: Stage, rng: np.random.Generator, floor: Floor, ground: Height
     """Trees, bushes, rocks and tufts where there is room."""
     bark = stage.sheet(patterns.rough(rng, 0.7))
     foliage = stage.sheet(patterns.leaves(rng, rng.uniform(0.6, 0.8), int(rng.integers(10, 26))))
-    trees = {"street": (0, 5), "field": (0, 7), "wood": (12, 28), "lake": (0, 4), "hills": (0, 12), "yard": (0, 4)}[kind]
+    trees = {"street": (0, 5), "field": (0, 7), "wood": (12, 28), "lake": (0, 4), "hills": (0, 12), "yard": (0, 4)}[
+        kind
+    ]
     kinds = rng.choice(3, 2)
     for _ in range(int(rng.integers(trees[0], trees[1] + 1))):
         x, z = _spot(rng, 3.5 if kind == "wood" else 5.0, 70.0)
@@ -203,8 +215,10 @@ def _plants(stage: Stage, rng: np.random.Generator, floor: Floor, ground: Height
         tufts(stage, rng, blades, [(x, ground(x, z), z) for x, z in spots], rng.uniform(0.15, 0.7))
 
 
-def _things(stage: Stage, rng: np.random.Generator, textures: Textures, floor: Floor, ground: Height, kind: str) -> None:
-    """Cut-outs, people, animals, cars, poles, fences and benches."""
+def _beings(
+    stage: Stage, rng: np.random.Generator, textures: Textures, floor: Floor, ground: Height, kind: str
+) -> None:
+    """Cut-outs, people and animals."""
     cloth = stage.sheet(patterns.rough(rng, 0.4))
     if rng.random() < 0.65:
         for _ in range(int(rng.integers(1, 4))):
@@ -222,14 +236,18 @@ def _things(stage: Stage, rng: np.random.Generator, textures: Textures, floor: F
         scale = rng.uniform(0.5, 2.0)
         if floor.free(x, z, 0.6 * scale):
             animal(stage, rng, Place(x, ground(x, z), z, rng.uniform(0, 360), scale), cloth)
+
+
+def _things(stage: Stage, rng: np.random.Generator, floor: Floor, ground: Height, kind: str) -> None:
+    """Cars, boats, poles, fences and benches."""
+    for _ in range(int(rng.integers(0, 4)) if kind == "lake" else 0):
+        x, z = _spot(rng, 4.0, 40.0)
+        boat(stage, rng, Place(x, 0, max(z, floor.shore + 2) + 4, rng.uniform(0, 360), rng.uniform(0.6, 1.5)))
     for _ in range(int(rng.integers(1, 7)) if kind == "street" else int(rng.integers(0, 2))):
         x, z = _spot(rng, 5.0, 45.0)
         if floor.free(x, z, 2.2):
             yaw = rng.choice([90, 270]) + rng.uniform(-8, 8) if kind == "street" else rng.uniform(0, 360)
-            if kind == "lake":
-                boat(stage, rng, Place(x, 0, z + 6, yaw))
-            else:
-                car(stage, rng, Place(x, ground(x, z), z, yaw))
+            car(stage, rng, Place(x, ground(x, z), z, yaw))
     for _ in range(int(rng.integers(0, 5)) if kind in {"street", "yard"} else int(rng.integers(0, 2))):
         x, z = _spot(rng, 3.0, 30.0)
         if floor.free(x, z, 0.2):

@@ -28,7 +28,7 @@ def noise(rng: np.random.Generator, octaves: int = 5, first: int = 3, gain: floa
 def three(tone: Tone, low: float, high: float) -> Picture:
     """A grey RGB picture from `low` to `high` (0..1)."""
     grey = (tone * np.float32((high - low) * 255) + np.float32(low * 255)).astype(np.uint8)
-    return cv2.merge([grey, grey, grey])
+    return np.asarray(cv2.merge([grey, grey, grey]), np.uint8)
 
 
 def cloud_sheet(rng: np.random.Generator) -> Sheet:
@@ -40,16 +40,19 @@ def cloud_sheet(rng: np.random.Generator) -> Sheet:
 
 def rough(rng: np.random.Generator, contrast: float = 0.5) -> Sheet:
     """Plaster, soil, asphalt, rock: fractal grey to be tinted."""
-    return sheet_of(three(noise(rng, int(rng.integers(4, 8)), int(rng.integers(2, 9)), rng.uniform(0.5, 0.9)), 1 - contrast, 1.0))
+    return sheet_of(
+        three(noise(rng, int(rng.integers(4, 8)), int(rng.integers(2, 9)), rng.uniform(0.5, 0.9)), 1 - contrast, 1.0)
+    )
 
 
 def leaves(rng: np.random.Generator, cover: float, cells: int) -> Sheet:
-    """Foliage: clumps of light and dark with holes; `cover` is the solid share, `cells` how fine it is."""
+    """Foliage: light and dark clumps, alpha below 128 in holes; `cover` is the solid share, `cells` how fine it is."""
     fine = noise(rng, 4, cells, 0.8)
     shade = 0.35 + 0.65 * noise(rng, 5, cells * 2, 0.9)
     picture = three(shade, 0.2, 1.0)
-    hole = np.quantile(fine[::4, ::4], 1 - cover)
-    return sheet_of(np.dstack([picture, np.where(fine > hole, 255, 0).astype(np.uint8)]))
+    hole = float(np.quantile(fine[::4, ::4], 1 - cover))
+    solid = np.clip(128 + (fine - hole) * 300, 0, 255)
+    return sheet_of(np.dstack([picture, solid.astype(np.uint8)]))
 
 
 def blades(rng: np.random.Generator, count: int = 40) -> Sheet:

@@ -171,6 +171,27 @@ def uv_of(kind, x, y, z, nx, ny, nz, reals):  # type: ignore[no-untyped-def]
 
 
 @compile_kernel
+def through_mask(row, kind, sheet, relief, atlas, spread, a, b, c, p, q, r, t, nx, ny, nz):  # type: ignore[no-untyped-def]
+    """The depth of a hit at t after the sheet's alpha and the relief: its own, its far side's, or -1 for a hole."""
+    least = 128.0
+    if kind == ELLIPSOID:  # foliage thins out towards its outline
+        facing = abs(nx * p + ny * q + nz * r) / np.sqrt(p * p + q * q + r * r)
+        least += max(0.0, 1 - facing * 1.5) * 100
+    level = level_of(row[DENSITY], t, spread)
+    u, v = uv_of(kind, a + t * p, b + t * q, c + t * r, nx, ny, nz, row)
+    if texel(atlas, sheet, u, v, level, 3) < least:
+        if kind != ELLIPSOID:
+            return -1.0
+        t, nx, ny, nz = meet(kind, row[EXTRA], a, b, c, p, q, r, True)
+        u, v = uv_of(kind, a + t * p, b + t * q, c + t * r, nx, ny, nz, row)
+        if t < 0 or texel(atlas, sheet, u, v, level, 3) < least:
+            return -1.0
+    if relief >= 0:
+        t -= row[EXTRA] * texel(atlas, relief, u, v, level, 0) / 255.0
+    return t
+
+
+@compile_kernel
 def cast(reals, wholes, atlas, bounds, rays, spread, shadows, depth, nearest):  # type: ignore[no-untyped-def]
     """Fill `depth` (ray parameter, inf where nothing is hit) and `nearest` (primitive, -1) in place.
 
@@ -200,24 +221,16 @@ def cast(reals, wholes, atlas, bounds, rays, spread, shadows, depth, nearest):  
                 if t < 0 or t - (row[EXTRA] if relief >= 0 else 0.0) >= depth[y, x]:
                     continue
                 if masked:
-                    level = level_of(row[DENSITY], t, spread)
-                    u, v = uv_of(kind, a + t * p, b + t * q, c + t * r, nx, ny, nz, row)
-                    if texel(atlas, sheet, u, v, level, 3) < 128:
-                        if kind != ELLIPSOID:
-                            continue
-                        t, nx, ny, nz = meet(kind, row[EXTRA], a, b, c, p, q, r, True)
-                        u, v = uv_of(kind, a + t * p, b + t * q, c + t * r, nx, ny, nz, row)
-                        if t < 0 or t >= depth[y, x] or texel(atlas, sheet, u, v, level, 3) < 128:
-                            continue
-                    if relief >= 0:
-                        t -= row[EXTRA] * texel(atlas, relief, u, v, level, 0) / 255.0
-                        if t < NEAR or t >= depth[y, x]:
-                            continue
+                    t = through_mask(row, kind, sheet, relief, atlas, spread, a, b, c, p, q, r, t, nx, ny, nz)
+                    if t < NEAR or t >= depth[y, x]:
+                        continue
                 depth[y, x] = t
                 nearest[y, x] = i
 
 
-def bounds_on(rays: Rays, reals: NDArray[np.float64], wholes: NDArray[np.int32], axes: NDArray[np.float64]) -> NDArray[np.int64]:
+def bounds_on(
+    rays: Rays, reals: NDArray[np.float64], wholes: NDArray[np.int32], axes: NDArray[np.float64]
+) -> NDArray[np.int64]:
     """(N, 4): the box x0, x1, y0, y1 of samples that each primitive can cover; empty where it lies behind."""
     corners = reals[:, None, ORIGIN : ORIGIN + 3] + np.einsum("nij,cj->nci", axes, CORNERS)
     if np.abs(rays.start_x).max() > 0:  # parallel

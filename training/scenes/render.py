@@ -55,7 +55,9 @@ def worth_seeing(scene: RenderedScene) -> bool:
     tone = scene.rgb.mean(2)
     steps = np.quantile(scene.disparity, [0.02, 0.5, 0.98])
     lens = float((scene.disparity > 6 * max(float(steps[1]), 0.05)).mean())
-    return bool(shares.max() < 0.85 and tone.std() > 12 and steps[2] > 1.25 * steps[0] and not 0.45 < lens and steps[2] < 8)
+    return bool(
+        shares.max() < 0.85 and tone.std() > 12 and steps[2] > 1.25 * steps[0] and not lens > 0.45 and steps[2] < 8
+    )
 
 
 def render_layout(layout: Layout, height: int, width: int, rng: np.random.Generator) -> RenderedScene:
@@ -74,8 +76,21 @@ def render_layout(layout: Layout, height: int, width: int, rng: np.random.Genera
     linear = np.empty((height, width, 3), np.float32)
     frames, sizes = np.stack([sun.frame, above.frame]), 2 * light.reach / np.array([SHADOW_SIDE, ABOVE_SIDE])
     shade(
-        reals, wholes, atlas, rays.packed(), spread, depth, nearest, light.packed(), light.clouds,
-        sun.depth, above.depth, frames, sizes, FINER, linear,
+        reals,
+        wholes,
+        atlas,
+        rays.packed(),
+        spread,
+        depth,
+        nearest,
+        light.packed(),
+        light.clouds,
+        sun.depth,
+        above.depth,
+        frames,
+        sizes,
+        FINER,
+        linear,
     )
     disparity, owner = np.empty((height, width), np.float32), np.empty((height, width), np.int32)
     second_nearest(depth, nearest, disparity, owner)

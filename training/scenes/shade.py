@@ -102,7 +102,9 @@ def shadows(px, py, pz, nx, ny, nz, light, sun, above, frames, sizes):  # type: 
 
 
 @compile_kernel
-def shade_sample(row, kind, sheet, atlas, start, dx, dy, dz, t, spread, light, clouds, sun, above, frames, sizes, tone, colour, out):  # type: ignore[no-untyped-def]  # noqa: E501
+def shade_sample(  # type: ignore[no-untyped-def]
+    row, kind, sheet, atlas, start, dx, dy, dz, t, spread, light, clouds, sun, above, frames, sizes, tone, colour, out
+):
     """Linear colour of one hit at depth t along (dx, dy, dz), into out[3]; `tone` and `colour` are scratch."""
     own, lx, ly, lz, nx, ny, nz = locate(row, kind, False, start[0], start[1], start[2], dx, dy, dz)
     if kind < CARD and abs(own - t) > 1e-3 * t:
@@ -140,7 +142,7 @@ def shade_sample(row, kind, sheet, atlas, start, dx, dy, dz, t, spread, light, c
 
 
 @compile_kernel
-def shade(reals, wholes, atlas, rays, spread, depth, nearest, light, clouds, sun, above, frames, sizes, finer, out):  # type: ignore[no-untyped-def]  # noqa: E501
+def shade(reals, wholes, atlas, rays, spread, depth, nearest, light, clouds, sun, above, frames, sizes, finer, out):  # type: ignore[no-untyped-def]
     """Fill `out` (H, W, 3), linear: the mean of each pixel's finer x finer samples of `cast`.
 
     A pixel whose samples all hit one primitive is shaded once, or at its diagonal where the primitive has edges.
@@ -170,7 +172,27 @@ def shade(reals, wholes, atlas, rays, spread, depth, nearest, light, clouds, sun
                     if n < 0:
                         sky_colour(light, atlas, clouds, dx, dy, dz, one)
                     else:
-                        shade_sample(reals[n], wholes[n, KIND], wholes[n, SHEET], atlas, start, dx, dy, dz, depth[row, column], wide, light, clouds, sun, above, frames, sizes, tone, colour, one)  # noqa: E501
+                        shade_sample(
+                            reals[n],
+                            wholes[n, KIND],
+                            wholes[n, SHEET],
+                            atlas,
+                            start,
+                            dx,
+                            dy,
+                            dz,
+                            depth[row, column],
+                            wide,
+                            light,
+                            clouds,
+                            sun,
+                            above,
+                            frames,
+                            sizes,
+                            tone,
+                            colour,
+                            one,
+                        )
                     count += 1
                     for k in range(3):
                         out[y, x, k] += one[k]

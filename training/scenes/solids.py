@@ -16,7 +16,9 @@ def cross(a: Vector, b: Vector) -> Vector:
     return np.array([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
 
 
-def box(stage: Stage, thing: int, place: Place, foot: Three, size: Three, material: Material, lean: float = 0.0) -> None:
+def box(
+    stage: Stage, thing: int, place: Place, foot: Three, size: Three, material: Material, lean: float = 0.0
+) -> None:
     """A box of `size` whose bottom's middle is at `foot`; `lean` turns it about its own z axis, in degrees."""
     cos, sin = np.cos(np.radians(lean)), np.sin(np.radians(lean))
     tilt = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
@@ -84,12 +86,16 @@ def patch(stage: Stage, thing: int, corners: Vector, material: Material, casts: 
     triangle(stage, thing, corners[2], corners[3], corners[1], material, casts)
 
 
-def colour(rng: np.random.Generator, saturation: tuple[float, float] = (0.0, 0.7), light: tuple[float, float] = (0.15, 0.8)) -> Three:
+def colour(
+    rng: np.random.Generator, saturation: tuple[float, float] = (0.0, 0.7), light: tuple[float, float] = (0.15, 0.8)
+) -> Three:
     """A random linear colour."""
     return hue(rng, (0.0, 1.0), saturation, light)
 
 
-def hue(rng: np.random.Generator, hues: tuple[float, float], saturation: tuple[float, float], light: tuple[float, float]) -> Three:
+def hue(
+    rng: np.random.Generator, hues: tuple[float, float], saturation: tuple[float, float], light: tuple[float, float]
+) -> Three:
     """A random linear colour of bounded hue, saturation and value."""
     red, green, blue = colorsys.hsv_to_rgb(rng.uniform(*hues) % 1.0, rng.uniform(*saturation), rng.uniform(*light))
     return red, green, blue

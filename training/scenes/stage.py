@@ -13,7 +13,19 @@ SKY, GROUND, WATER, WALL, VEGETATION, MOUNTAIN, PERSON, ANIMAL, VEHICLE, OBJECT 
 UNKNOWN = 255
 
 # Columns of the packed reals and whole numbers; the kernels read them by these names.
-ORIGIN, INVERSE, UV_SCALE, UV_OFFSET, EXTRA, TINT, GLOSS, EMIT, MIRROR, DENSITY, REALS = 0, 3, 12, 15, 17, 18, 21, 22, 23, 24, 25
+ORIGIN, INVERSE, UV_SCALE, UV_OFFSET, EXTRA, TINT, GLOSS, EMIT, MIRROR, DENSITY, REALS = (
+    0,
+    3,
+    12,
+    15,
+    17,
+    18,
+    21,
+    22,
+    23,
+    24,
+    25,
+)
 KIND, SHEET, MASKED, RELIEF, THING, CASTS, WHOLES = 0, 1, 2, 3, 4, 5, 6
 
 
@@ -44,6 +56,11 @@ class Place:
     z: float
     yaw: float = 0.0
     scale: float = 1.0
+
+    @classmethod
+    def at(cls, point: Vector, yaw: float = 0.0, scale: float = 1.0) -> "Place":
+        """The place whose foot is `point`."""
+        return cls(float(point[0]), float(point[1]), float(point[2]), yaw, scale)
 
     def turn(self) -> Vector:
         """(3, 3): columns are the shape's own axes in the world, scaled."""

@@ -1,5 +1,7 @@
 """Houses, cars, poles, wires, fences, benches, stairs and boats."""
 
+import itertools
+
 import numpy as np
 
 from .solids import ball, box, colour, hue, patch, rod, triangle, wood
@@ -27,19 +29,56 @@ def car(stage: Stage, rng: np.random.Generator, place: Place, worth: float = 1.0
         box(stage, thing, place, (-0.7, low + belt, 0), (long - 1.6, 0.55, wide * 0.96), paint)
         box(stage, thing, place, (-0.2, low + belt + 0.5, 0), (long - 0.5, 0.12, wide * 0.94), paint)
     else:
-        box(stage, thing, place, (-0.8, low + belt, 0), (long - 1.8, 1.7, wide), Material(tint=colour(rng, (0, 0.5), (0.3, 0.9))))
+        box(
+            stage,
+            thing,
+            place,
+            (-0.8, low + belt, 0),
+            (long - 1.8, 1.7, wide),
+            Material(tint=colour(rng, (0, 0.5), (0.3, 0.9))),
+        )
         box(stage, thing, place, (long / 2 - 0.6, low + belt, 0), (1.2, 0.9, wide), paint)
         box(stage, thing, place, (long / 2 - 0.55, low + belt + 0.35, 0), (1.2, 0.5, wide * 0.94), glass)
     wheel = 0.33 if kind == "car" else 0.42
     for x in (-0.31 * long, 0.31 * long):
         for side in (-1, 1):
-            rod(stage, thing, place, (x, wheel, side * (wide / 2 - 0.2)), (x, wheel, side * (wide / 2 + 0.02)), (wheel, wheel), rubber)
+            rod(
+                stage,
+                thing,
+                place,
+                (x, wheel, side * (wide / 2 - 0.2)),
+                (x, wheel, side * (wide / 2 + 0.02)),
+                (wheel, wheel),
+                rubber,
+            )
             z = side * (wide / 2 + 0.02)
-            rod(stage, thing, place, (x, wheel, z), (x, wheel, z + side * 0.01), (wheel * 0.6, wheel * 0.55), Material(tint=(0.5, 0.5, 0.52)))
+            rod(
+                stage,
+                thing,
+                place,
+                (x, wheel, z),
+                (x, wheel, z + side * 0.01),
+                (wheel * 0.6, wheel * 0.55),
+                Material(tint=(0.5, 0.5, 0.52)),
+            )
     for side in (-1, 1):
         lamp = side * wide * 0.38
-        ball(stage, thing, place, (long / 2, low + belt * 0.7, lamp), (0.04, 0.1, 0.18), Material(tint=(0.9, 0.9, 0.85), emit=0.3))
-        ball(stage, thing, place, (-long / 2, low + belt * 0.7, lamp), (0.04, 0.1, 0.18), Material(tint=(0.6, 0.02, 0.02)))
+        ball(
+            stage,
+            thing,
+            place,
+            (long / 2, low + belt * 0.7, lamp),
+            (0.04, 0.1, 0.18),
+            Material(tint=(0.9, 0.9, 0.85), emit=0.3),
+        )
+        ball(
+            stage,
+            thing,
+            place,
+            (-long / 2, low + belt * 0.7, lamp),
+            (0.04, 0.1, 0.18),
+            Material(tint=(0.6, 0.02, 0.02)),
+        )
 
 
 def house(stage: Stage, rng: np.random.Generator, place: Place, sheet: int, size: tuple[float, float, float]) -> None:
@@ -60,7 +99,8 @@ def house(stage: Stage, rng: np.random.Generator, place: Place, sheet: int, size
             eaves = [(-x, y, side * z), (x, y, side * z), (x, ridge, 0.0), (-x, ridge, 0.0)]
             patch(stage, thing, np.array([place.point(corner) for corner in eaves]), red)
             gable = [(side * wide / 2, tall, -z), (side * wide / 2, tall, z), (side * wide / 2, ridge - 0.1, 0.0)]
-            triangle(stage, thing, *(place.point(corner) for corner in gable), plain)
+            a, b, c = (place.point(corner) for corner in gable)
+            triangle(stage, thing, a, b, c, plain)
 
 
 def pole(stage: Stage, rng: np.random.Generator, place: Place) -> None:
@@ -73,21 +113,43 @@ def pole(stage: Stage, rng: np.random.Generator, place: Place) -> None:
         rod(stage, thing, place, (0, tall - 0.1, 0), (1.0, tall + 0.1, 0), (0.04, 0.03), steel)
         ball(stage, thing, place, (1.0, tall + 0.05, 0), (0.3, 0.1, 0.14), Material(tint=(0.85, 0.85, 0.8), emit=0.3))
     elif rng.random() < 0.5:
-        rod(stage, thing, place, (0, tall, -0.06), (0, tall, -0.04), (0.35, 0.35), Material(tint=colour(rng, (0.5, 1), (0.4, 0.9))))
+        rod(
+            stage,
+            thing,
+            place,
+            (0, tall, -0.06),
+            (0, tall, -0.04),
+            (0.35, 0.35),
+            Material(tint=colour(rng, (0.5, 1), (0.4, 0.9))),
+        )
     else:
         box(stage, thing, place, (0, tall - 0.7, -0.1), (0.28, 0.85, 0.2), Material(tint=(0.03, 0.03, 0.03)))
         for index, tint in enumerate([(0.02, 0.3, 0.05), (0.35, 0.25, 0.0), (0.9, 0.05, 0.02)]):
-            ball(stage, thing, place, (0, tall - 0.55 + 0.27 * index, -0.2), (0.09, 0.09, 0.05), Material(tint=tint, emit=0.6))
+            ball(
+                stage,
+                thing,
+                place,
+                (0, tall - 0.55 + 0.27 * index, -0.2),
+                (0.09, 0.09, 0.05),
+                Material(tint=tint, emit=0.6),
+            )
 
 
-def wires(stage: Stage, rng: np.random.Generator, start: tuple[float, float, float], end: tuple[float, float, float]) -> None:
+def wires(
+    stage: Stage, rng: np.random.Generator, start: tuple[float, float, float], end: tuple[float, float, float]
+) -> None:
     """Sagging cables between two points, in short straight pieces."""
     first, last = np.array(start), np.array(end)
     thing, look = stage.thing(OBJECT), Material(tint=(0.03, 0.03, 0.03))
     for cable in range(int(rng.integers(1, 4))):
         t = np.linspace(0, 1, 9)[:, None]
-        points = first + (last - first) * t - np.array([0, 1.0, 0]) * (4 * t * (1 - t) * rng.uniform(0.3, 1.0)) - [0, 0.3 * cable, 0]
-        for a, b in zip(points[:-1], points[1:], strict=True):
+        points = (
+            first
+            + (last - first) * t
+            - np.array([0, 1.0, 0]) * (4 * t * (1 - t) * rng.uniform(0.3, 1.0))
+            - [0, 0.3 * cable, 0]
+        )
+        for a, b in itertools.pairwise(points):
             rod(stage, thing, Place(0, 0, 0), a, b, (0.018, 0.018), look)
 
 
@@ -130,7 +192,15 @@ def stairs(stage: Stage, rng: np.random.Generator, place: Place, sheet: int) -> 
                 foot = (side * wide * 0.48, 0.17 * (step + 1), 0.32 * step + 0.15)
                 rod(stage, rail, place, foot, (foot[0], foot[1] + 0.9, foot[2]), (0.02, 0.02), iron)
             top = 0.32 * (count - 1) + 0.15
-            rod(stage, rail, place, (side * wide * 0.48, 1.07, 0.15), (side * wide * 0.48, 0.17 * count + 0.9, top), (0.03, 0.03), iron)
+            rod(
+                stage,
+                rail,
+                place,
+                (side * wide * 0.48, 1.07, 0.15),
+                (side * wide * 0.48, 0.17 * count + 0.9, top),
+                (0.03, 0.03),
+                iron,
+            )
 
 
 def boat(stage: Stage, rng: np.random.Generator, place: Place) -> None:

@@ -1,4 +1,4 @@
-"""Writes rendered scenes to a folder in shards of 64: python -m scenes.write --count N --seed S --size HxW --out FOLDER."""
+"""Writes rendered scenes in shards of 64: python -m scenes.write --count N --seed S --size HxW --out FOLDER."""
 
 import argparse
 import os
@@ -19,8 +19,8 @@ DATA = Path(os.environ.get("MULTIPLANE_DATA", Path(__file__).parents[3] / "share
 def write_shard(path: Path, seeds: Sequence[int], height: int, width: int, textures: Textures) -> None:
     """One .npz of the scenes of `seeds`.
 
-    rgb uint8 (n, H, W, 3); disparity float16 (n, H, W), each scene's greatest 1, and `scale` float32 (n) to give 1/metres
-    back; labels uint8; instance uint16; subject: bits of (n, H, W) along the last axis (np.unpackbits(..., count=W)).
+    rgb uint8 (n, H, W, 3); disparity float16 (n, H, W), each scene's greatest 1, and `scale` float32 (n), which
+    gives 1/metres back; labels uint8; instance uint16; subject: bits of (n, H, W) along the last axis; seed int64.
     """
     cv2.setNumThreads(1)
     scenes: list[RenderedScene] = [render_scene(seed, height, width, textures) for seed in seeds]
@@ -45,7 +45,7 @@ def write_shard(path: Path, seeds: Sequence[int], height: int, width: int, textu
 def write_scenes(
     count: int, seed: int, height: int, width: int, out: Path, textures: Textures, jobs: int = 1
 ) -> list[Path]:
-    """Write `count` scenes of seeds from `seed` on; shards that exist are kept. Returns the shards made by this call."""
+    """Write `count` scenes of seeds from `seed` on; shards that exist are kept. Returns the new ones."""
     out.mkdir(parents=True, exist_ok=True)
     todo = []
     for first in range(seed, seed + count, SHARD):
