@@ -1,4 +1,4 @@
-"""How well the segment backend finds whole objects: mean best IoU per COCO object of at least 2 % of the picture.
+"""How well the segment backend finds whole objects: best IoU and boundary recall per COCO object of 2 % or more.
 
 Run from the project's root: python benchmarks/segments.py [DEPTH ...], where DEPTH is a name or folder that
 `load_depth` takes (default: builtin). Reads eval/instances from MULTIPLANE_DATA or ../shared/data.
@@ -21,6 +21,8 @@ from multiplane.scene import Camera, Photo
 from multiplane.segment.builtin import segment_photo
 
 LEAST_AREA = 0.02
+TOLERANCE = 0.0075
+"""How far a border may lie from the true one, as a share of the diagonal (Martin et al., PAMI 2004)."""
 
 
 def object_masks(entries: list[dict[str, Any]], height: int, width: int) -> list[Mask]:
@@ -42,11 +44,23 @@ def best_iou(wanted: Mask, found: list[Mask]) -> float:
     return max(float((wanted & mask).sum() / (wanted | mask).sum()) for mask in found)
 
 
+def boundary_recall(wanted: Mask, found: list[Mask]) -> float:
+    """Share of the outline of `wanted` that has a border between segments near by."""
+    window = np.ones((3, 3), np.uint8)
+    borders = np.zeros(wanted.shape, np.uint8)
+    for mask in found:
+        borders |= cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_GRADIENT, window)
+    reach = max(1, round(TOLERANCE * float(np.hypot(*wanted.shape))))
+    near = cv2.dilate(borders, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)))
+    outline = cv2.morphologyEx(wanted.view(np.uint8), cv2.MORPH_GRADIENT, window) > 0
+    return float(near[outline].mean())
+
+
 def measure(depth_name: str, folder: Path) -> None:
     """Print the score, the number of segments a picture, and the time a picture with one depth backend."""
     depth_of = load_depth(depth_name)
     table = json.loads((folder / "instances.json").read_text())
-    scores, counts, seconds = [], [], []
+    scores, recalls, counts, seconds = [], [], [], []
     for image in table["images"]:
         pixels = cv2.imread(str(folder / image["file_name"]))
         if pixels is None:
@@ -60,10 +74,13 @@ def measure(depth_name: str, folder: Path) -> None:
         found = [segment.mask for segment in segment_photo(photo, depth)]
         seconds.append(time.perf_counter() - start)
         counts.append(len(found))
-        scores += [best_iou(wanted, found) for wanted in object_masks(entries, height, width)]
+        wanted_masks = object_masks(entries, height, width)
+        scores += [best_iou(wanted, found) for wanted in wanted_masks]
+        recalls += [boundary_recall(wanted, found) for wanted in wanted_masks]
     print(
         f"{Path(depth_name).name}: {len(scores)} objects, mean best IoU {np.mean(scores):.3f},"
-        f" over 0.5: {np.mean(np.array(scores) > 0.5):.0%}, {np.mean(counts):.1f} segments,"
+        f" over 0.5: {np.mean(np.array(scores) > 0.5):.0%}, boundary recall {np.mean(recalls):.3f},"
+        f" {np.mean(counts):.1f} segments,"
         f" {np.median(seconds):.2f} s a picture"
     )
 

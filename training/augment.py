@@ -1,13 +1,14 @@
 """What happens to a photo before the network sees it: crop, flip, colour, blur, noise, JPEG; its labels follow."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
-Plane = NDArray[np.generic]
+Values = TypeVar("Values", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def choose_crop(rng: np.random.Generator, aspect: float, target: float, least: f
     return Crop(left, top, width, height, bool(rng.random() < 0.5))
 
 
-def take(plane: Plane, crop: Crop, size: tuple[int, int], method: int) -> Plane:
+def take(plane: NDArray[Values], crop: Crop, size: tuple[int, int], method: int) -> NDArray[Values]:
     """The window of `plane` (H, W[, C]) at `size` (w, h)."""
     rows, columns = plane.shape[:2]
     x0, y0 = int(crop.left * columns), int(crop.top * rows)
@@ -43,27 +44,35 @@ def take(plane: Plane, crop: Crop, size: tuple[int, int], method: int) -> Plane:
     window = plane[y0:y1, x0:x1]
     if method == cv2.INTER_AREA and (window.shape[1] < size[0] or window.shape[0] < size[1]):
         method = cv2.INTER_LINEAR
-    resized = cv2.resize(window, size, interpolation=method)
+    resized: NDArray[Values] = cv2.resize(window, size, interpolation=method)
     return np.ascontiguousarray(resized[:, ::-1]) if crop.mirrored else resized
 
 
 def disturb(rgb: Picture, rng: np.random.Generator) -> Picture:
     """Colour, exposure, blur, noise and compression as other cameras and programs would have had them."""
-    values = rgb.astype(np.float32) / 255
     if rng.random() < 0.8:
-        gain = np.exp(rng.uniform(-0.25, 0.25) + rng.uniform(-0.1, 0.1, 3))
-        values = np.clip(values * gain, 0, 1) ** np.exp(rng.uniform(-0.3, 0.3))
-        grey = values.mean(axis=2, keepdims=True)
-        values = grey + (values - grey) * rng.uniform(0.4, 1.5)
-        values = (values - values.mean()) * rng.uniform(0.75, 1.25) + values.mean()
+        rgb = recolour(rgb, rng)
     if rng.random() < 0.06:
-        values = np.repeat(values.mean(axis=2, keepdims=True), 3, axis=2)
+        rgb = np.repeat(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2).astype(np.uint8)
     if rng.random() < 0.15:
-        values = cv2.GaussianBlur(values, (0, 0), rng.uniform(0.3, 1.3))
+        rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.3, 1.3)), np.uint8)
     if rng.random() < 0.15:
-        values = values + rng.normal(0, rng.uniform(0.005, 0.04), values.shape)
-    shown = np.clip(values * 255 + 0.5, 0, 255).astype(np.uint8)
+        noisy = rgb + rng.normal(0, rng.uniform(1, 10), rgb.shape)
+        rgb = np.clip(noisy + 0.5, 0, 255).astype(np.uint8)
     if rng.random() < 0.2:
-        _, packed = cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
-        shown = cv2.imdecode(packed, cv2.IMREAD_COLOR)
-    return np.asarray(shown, np.uint8)
+        _, packed = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
+        rgb = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
+    return rgb
+
+
+def recolour(rgb: Picture, rng: np.random.Generator) -> Picture:
+    """Another white balance, exposure, gamma, saturation and contrast."""
+    gain = np.exp(rng.uniform(-0.25, 0.25) + rng.uniform(-0.1, 0.1, 3))
+    ramp = np.arange(256)[:, None] / 255 * gain
+    table = np.clip(ramp, 0, 1) ** np.exp(rng.uniform(-0.3, 0.3)) * 255
+    shown = cv2.LUT(rgb, np.rint(table).astype(np.uint8)[None])
+    grey = cv2.cvtColor(cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    saturation, contrast = rng.uniform(0.4, 1.5), rng.uniform(0.75, 1.25)
+    level = (1 - contrast) * float(grey.mean())
+    mixed = cv2.addWeighted(shown, contrast * saturation, grey, contrast * (1 - saturation), level)
+    return np.asarray(mixed, np.uint8)

@@ -5,8 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from multiplane.perception.network import CLASSES
 from numpy.typing import NDArray
+
+from multiplane.perception.network import CLASSES
 
 Labels = NDArray[np.uint8]
 
@@ -14,14 +15,15 @@ UNKNOWN = 255
 ADE_FILE = "deeplabv3_mnv2_ade20k_uint8.tflite"
 VOC_FILE = "deeplabv3_mnv2_pascal_quant.tflite"
 ADE = (
-    "other wall building sky floor tree ceiling road bed windowpane grass cabinet sidewalk person earth door table "
-    "mountain plant curtain chair car water painting sofa shelf house sea mirror rug field armchair"
-).split()
+    "other wall building sky floor tree ceiling road bed windowpane grass cabinet sidewalk person earth "
+    "door table mountain plant curtain chair car water painting sofa shelf house sea mirror rug field "
+    "armchair"
+)
 """The 31 most frequent classes of ADE20K (Zhou et al., CVPR 2017) in their order, behind a class for all others."""
 VOC = (
-    "background aeroplane bicycle bird boat bottle bus car cat chair cow diningtable dog horse motorbike person "
-    "pottedplant sheep sofa train tvmonitor"
-).split()
+    "background aeroplane bicycle bird boat bottle bus car cat chair cow diningtable dog horse motorbike "
+    "person pottedplant sheep sofa train tvmonitor"
+)
 """The classes of Pascal VOC 2012 in their order."""
 MEANS = {
     "sky": "sky",
@@ -47,7 +49,7 @@ class SceneTeacher:
     def __init__(self, folder: Path, threads: int) -> None:
         self.ade = _interpreter(folder / ADE_FILE, threads)
         self.voc = _interpreter(folder / VOC_FILE, threads)
-        self.from_ade, self.from_voc = _table(ADE), _table(VOC)
+        self.from_ade, self.from_voc = _table(ADE.split()), _table(VOC.split())
 
     def __call__(self, rgb: Labels, saliency: Labels | None, name: str, size: tuple[int, int]) -> Labels:
         """Class of every pixel (h, w), UNKNOWN where the teachers know none; `size` is (w, h).
@@ -74,7 +76,7 @@ class SceneTeacher:
 
 
 def filed_under(name: str) -> str | None:
-    """"animal" or "thing" for a file named by its ImageNet class (n02112350_keeshond), None for other names."""
+    """ "animal" or "thing" for a file named by its ImageNet class (n02112350_keeshond), None for other names."""
     offset = name[1:9]
     if name[:1] != "n" or not offset.isdigit():
         return None

@@ -8,12 +8,13 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
 from augment import WHOLE, Crop, Picture, choose_crop, disturb, take
 from multiplane.perception.network import FINE, STRIDE
-from numpy.typing import NDArray
-from photos import find_photos
+from photos import find_photos, read_rgb
 from student import FEATURES
-from torch import Tensor
 
 UNKNOWN = 255
 ASPECTS = (0.67, 0.75, 1.0, 1.0, 1.33, 1.33, 1.5, 1.78)
@@ -25,8 +26,8 @@ FEATURE_STRIDE = 16
 class Sample(NamedTuple):
     """One picture and what is known of it; `h`, `w` are a FINE-th of the picture's sides.
 
-    rgb (3, H, W) in [0, 1]; disparity (h, w) relative; classes (h, w), UNKNOWN where not known; edges and subject (h, w)
-    in [0, 1], below 0 where not known; features (C, H / 16, W / 16) and whether they are there.
+    rgb (3, H, W) in [0, 1]; disparity (h, w) relative; classes (h, w), UNKNOWN where not known; edges and subject
+    (h, w) in [0, 1], below 0 where not known; features (C, H / 16, W / 16) and whether they are there.
     """
 
     rgb: Tensor
@@ -56,14 +57,13 @@ def load_photos(root: Path, labels: Path, held_out: bool) -> list[Labelled]:
         path = labels / f"{entry.key}.npz"
         if entry.held_out != held_out or not path.exists():
             continue
-        bgr = cv2.imread(str(root / entry.path), cv2.IMREAD_COLOR)
         with np.load(path) as stored:
             found.append(
                 Labelled(
-                    np.ascontiguousarray(bgr[..., ::-1]),
+                    read_rgb(root / entry.path),
                     stored["disparity"],
                     stored["classes"],
-                    stored["saliency"] if "saliency" in stored else None,
+                    stored.get("saliency"),
                     stored["features"],
                 )
             )
@@ -84,9 +84,7 @@ def load_scenes(folder: Path) -> list[Labelled]:
     return found
 
 
-def make_sample(
-    picture: Labelled, size: tuple[int, int], crop: Crop, rng: np.random.Generator | None
-) -> Sample:
+def make_sample(picture: Labelled, size: tuple[int, int], crop: Crop, rng: np.random.Generator | None) -> Sample:
     """The window `crop` of a picture at `size` (w, h), disturbed where `rng` is given."""
     width, height = size
     half = (width // FINE, height // FINE)
@@ -122,10 +120,12 @@ def find_edges(disparity: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def sizes_of(area: int) -> list[tuple[int, int]]:
     """Picture sizes (w, h) of about `area` pixels in several aspects, sides multiples of STRIDE."""
-    return [
-        (max(1, round((area * aspect) ** 0.5 / STRIDE)) * STRIDE, max(1, round((area / aspect) ** 0.5 / STRIDE)) * STRIDE)
-        for aspect in ASPECTS
-    ]
+    return [(whole_strides((area * aspect) ** 0.5), whole_strides((area / aspect) ** 0.5)) for aspect in ASPECTS]
+
+
+def whole_strides(side: float) -> int:
+    """The multiple of STRIDE nearest to a side, at least one."""
+    return max(1, round(side / STRIDE)) * STRIDE
 
 
 class Batches(torch.utils.data.IterableDataset[Sample]):
@@ -160,8 +160,8 @@ def whole(picture: Labelled, area: int) -> Sample:
     """The whole picture, undisturbed, at the size of about `area` pixels that fits its aspect best."""
     height, width = picture.rgb.shape[:2]
     scale = (area / (height * width)) ** 0.5
-    size = tuple(max(1, round(side * scale / STRIDE)) * STRIDE for side in (width, height))
-    return make_sample(picture, (size[0], size[1]), WHOLE, None)
+    size = whole_strides(width * scale), whole_strides(height * scale)
+    return make_sample(picture, size, WHOLE, None)
 
 
 def collate(samples: list[Sample]) -> Sample:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+
 from dataset import UNKNOWN, Labelled, Sample, collate, whole
 from multiplane.perception.network import CLASSES, PerceptionNet
 

@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 import torch
-from multiplane.perception.perceive import WEIGHTS
 from safetensors.torch import save_file
+
+from multiplane.perception.perceive import WEIGHTS
 
 NETWORK = "net."
 """Prefix of what is shipped; the rest serves the training alone."""
@@ -25,8 +26,10 @@ def main() -> int:
         if name.startswith(NETWORK)
     }
     save_file(kept, options.out)
-    print(f"{options.out}: {sum(value.numel() for value in kept.values()) / 1e6:.2f} M values, "
-          f"{options.out.stat().st_size / 1e6:.1f} MB")
+    print(
+        f"{options.out}: {sum(value.numel() for value in kept.values()) / 1e6:.2f} M values, "
+        f"{options.out.stat().st_size / 1e6:.1f} MB"
+    )
     return 0
 
 

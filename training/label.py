@@ -1,4 +1,4 @@
-"""Labels photos with the teachers, once: `python training/label.py --photos DIR --out DIR --depth CHECKPOINT --scene DIR`."""
+"""Labels photos with the teachers, once: `python training/label.py --photos DIR --out DIR --depth DIR --scene DIR`."""
 
 import argparse
 import os
@@ -7,13 +7,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
+from numpy.typing import NDArray
+
 from classes import SceneTeacher
 from multiplane.arrays import Floats
-from numpy.typing import NDArray
-from photos import Entry, find_photos
+from photos import Entry, find_photos, read_rgb
 from student import FEATURES
 from teacher import DepthTeacher
 
+SIDE = 280
+"""Short side that the depth teacher sees: there the stand-in's layout is best."""
 BASIS_PHOTOS = 48
 LABEL_SIDE = 256
 """Long side of the class and saliency maps."""
@@ -28,43 +32,62 @@ def main() -> int:
     parser.add_argument("--depth", type=Path, required=True, help="a Depth Anything checkpoint in the hub's layout")
     parser.add_argument("--scene", type=Path, required=True, help="folder of the two DeepLab networks")
     parser.add_argument("--basis", type=Path, help="where the principal components lie; default: in --out")
-    parser.add_argument("--side", type=int, default=280, help="short side that the depth teacher sees")
+    parser.add_argument("--side", type=int, default=SIDE, help="short side that the depth teacher sees")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()
-    depth, scene = DepthTeacher(options.depth, options.side), SceneTeacher(options.scene, options.threads)
-    entries = find_photos(options.photos)
-    basis = options.basis or options.out / "basis.npz"
-    if not basis.exists():
-        save(basis, **principal_components(depth, options.photos, entries))
-    with np.load(basis) as stored:
-        mean, components = stored["mean"], stored["components"]
-    for number, entry in enumerate(entries):
-        target = options.out / f"{entry.key}.npz"
-        if target.exists():
-            continue
-        rgb = read(options.photos / entry.path)
-        disparity, features = depth(rgb)
-        saliency = read_saliency(options.saliency, entry)
-        size = label_size(rgb)
-        shown = {} if saliency is None else {"saliency": cv2.resize(saliency, size, interpolation=cv2.INTER_AREA)}
-        save(
-            target,
-            disparity=disparity.astype(np.float16),
-            features=((features - mean) @ components).astype(np.float16),
-            classes=scene(rgb, saliency, Path(entry.path).name, size),
-            **shown,
-        )
-        if number % 50 == 0:
-            print(f"{number + 1} of {len(entries)}", flush=True)
+    label_photos(
+        options.photos,
+        options.saliency,
+        options.out,
+        options.depth,
+        options.scene,
+        options.side,
+        options.threads,
+        options.basis,
+    )
     return 0
 
 
-def read(path: Path) -> NDArray[np.uint8]:
-    """RGB (H, W, 3) of a photo."""
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise SystemExit(f"{path} is no readable picture")
-    return np.ascontiguousarray(bgr[..., ::-1])
+def label_photos(
+    photos: Path,
+    saliency: Path | None,
+    out: Path,
+    depth_folder: Path,
+    scene_folder: Path,
+    side: int = SIDE,
+    threads: int = 2,
+    basis: Path | None = None,
+    held_out_only: bool = False,
+) -> None:
+    """Label every photo below `photos` that has no labels below `out` yet, or only those that are held out."""
+    entries = find_photos(photos)
+    wanted = [
+        entry for entry in entries if (entry.held_out or not held_out_only) and not (out / f"{entry.key}.npz").exists()
+    ]
+    if not wanted:
+        return
+    torch.set_num_threads(threads)
+    depth, scene = DepthTeacher(depth_folder, side), SceneTeacher(scene_folder, threads)
+    basis = basis or out / "basis.npz"
+    if not basis.exists():
+        save(basis, **principal_components(depth, photos, entries))
+    with np.load(basis) as stored:
+        mean, components = stored["mean"], stored["components"]
+    for number, entry in enumerate(wanted):
+        rgb = read_rgb(photos / entry.path)
+        disparity, features = depth(rgb)
+        subject = read_saliency(saliency, entry)
+        size = label_size(rgb)
+        shown = {} if subject is None else {"saliency": cv2.resize(subject, size, interpolation=cv2.INTER_AREA)}
+        save(
+            out / f"{entry.key}.npz",
+            disparity=disparity.astype(np.float16),
+            features=((features - mean) @ components).astype(np.float16),
+            classes=scene(rgb, subject, Path(entry.path).name, size),
+            **shown,
+        )
+        if number % 50 == 0:
+            print(f"{number + 1} of {len(wanted)}", flush=True)
 
 
 def read_saliency(folder: Path | None, entry: Entry) -> NDArray[np.uint8] | None:
@@ -85,7 +108,7 @@ def label_size(rgb: NDArray[np.uint8]) -> tuple[int, int]:
 def principal_components(depth: DepthTeacher, root: Path, entries: list[Entry]) -> dict[str, Floats]:
     """Mean (C,) and components (C, FEATURES), scaled to unit variance, of the features of some photos."""
     chosen = np.random.default_rng(0).choice(len(entries), min(BASIS_PHOTOS, len(entries)), replace=False)
-    rows = np.concatenate([depth(read(root / entries[i].path))[1].reshape(-1, 384) for i in chosen])
+    rows = np.concatenate([depth(read_rgb(root / entries[i].path))[1].reshape(-1, 384) for i in chosen])
     mean = rows.mean(axis=0)
     values, vectors = np.linalg.eigh(np.cov(rows - mean, rowvar=False))
     kept = np.argsort(values)[::-1][:FEATURES]
@@ -97,7 +120,7 @@ def save(path: Path, **arrays: NDArray[np.generic]) -> None:
     """An NPZ that is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part.npz")
-    np.savez(part, **arrays)
+    np.savez(part, allow_pickle=False, **arrays)
     part.replace(path)
 
 

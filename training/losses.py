@@ -1,10 +1,11 @@
 """What the training minimises: affine-invariant disparity, its gradients, classes, edges, subject, features."""
 
 import torch
-from dataset import UNKNOWN, Sample
-from multiplane.perception.network import Maps
 from torch import Tensor
 from torch.nn import functional
+
+from dataset import UNKNOWN, Sample
+from multiplane.perception.network import Maps
 
 WEIGHTS = {"disparity": 1.0, "gradient": 1.0, "classes": 0.25, "edges": 0.25, "subject": 0.4, "features": 0.5}
 SCALES = 4
@@ -52,7 +53,9 @@ def gradient_loss(difference: Tensor) -> Tensor:
 def class_loss(logits: Tensor, classes: Tensor) -> Tensor:
     """Cross entropy over the known pixels."""
     known = (classes != UNKNOWN).sum().clamp(min=1)
-    return functional.cross_entropy(logits, classes, ignore_index=UNKNOWN, reduction="sum", label_smoothing=0.05) / known
+    return (
+        functional.cross_entropy(logits, classes, ignore_index=UNKNOWN, reduction="sum", label_smoothing=0.05) / known
+    )
 
 
 def masked_bce(logits: Tensor, target: Tensor, positive: float) -> Tensor:

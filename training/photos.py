@@ -5,6 +5,10 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
 SUFFIXES = {".jpg", ".jpeg", ".png"}
 HELD_OUT = 16
 """One photo in so many is held out, chosen by its content's checksum."""
@@ -40,3 +44,11 @@ def write_list(entries: list[Entry], path: Path) -> None:
         table = csv.writer(file)
         table.writerow(["path", "sha256", "held_out"])
         table.writerows([entry.path, entry.sha256, int(entry.held_out)] for entry in entries)
+
+
+def read_rgb(path: Path) -> NDArray[np.uint8]:
+    """RGB (H, W, 3) of a photo."""
+    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise SystemExit(f"{path} is no readable picture")
+    return np.ascontiguousarray(bgr[..., ::-1], np.uint8)

@@ -1,7 +1,8 @@
 """What is trained: the network, and beside it a projection onto the teacher's features that is not shipped."""
 
-from multiplane.perception.network import Maps, PerceptionNet, Sizes
 from torch import Tensor, nn
+
+from multiplane.perception.network import Maps, PerceptionNet, Sizes
 
 FEATURES = 96
 """Principal components of the teacher's features that the student is to predict."""

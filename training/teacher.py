@@ -5,9 +5,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from multiplane.arrays import Floats
 from numpy.typing import NDArray
 from transformers import AutoModelForDepthEstimation
+
+from multiplane.arrays import Floats
 
 PATCH = 14
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)

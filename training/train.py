@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
+
 from dataset import Batches, Labelled, Sample, load_photos, load_scenes
 from evaluate import measure, report
 from losses import all_losses, total
 from student import Student
-from torch import nn
 
 WARMUP = 300
 """Steps over which the learning rate rises."""
@@ -76,7 +77,9 @@ def parse() -> argparse.Namespace:
 
 def resume(path: Path, device: torch.device) -> State:
     """The state stored in `path`, or a fresh one."""
-    student, average = (Student().to(device, memory_format=torch.channels_last) for _ in range(2))
+    student, average = Student().to(device), Student().to(device)
+    for copy in (student, average):
+        copy.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     state = State(student, average, torch.optim.AdamW(groups_of(student), lr=1e-3, betas=(0.9, 0.98)))
     if path.exists():
         stored = torch.load(path, map_location=device, weights_only=True)
@@ -149,7 +152,7 @@ def take_step(state: State, sample: Sample, device: torch.device) -> dict[str, f
         maps, features = state.student(truth.rgb.contiguous(memory_format=torch.channels_last))
     losses = all_losses(maps, features, truth)
     state.optimizer.zero_grad(set_to_none=True)
-    total(losses).backward()
+    total(losses).backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(state.student.parameters(), CLIP)
     state.optimizer.step()
     state.step += 1

@@ -10,7 +10,7 @@ from multiplane.weights import DEPTH_ANYTHING, is_folder
 DepthBackend: TypeAlias = Callable[[Photo], DepthMap]
 """z of the photo's size, finite and > 0, deterministic, edges on the photo's edges."""
 
-NAMES = ("builtin", *(checkpoint.name for checkpoint in DEPTH_ANYTHING))
+NAMES = ("builtin", "classical", *(checkpoint.name for checkpoint in DEPTH_ANYTHING))
 
 
 def load_depth(name: str) -> DepthBackend:
@@ -20,6 +20,10 @@ def load_depth(name: str) -> DepthBackend:
             from multiplane.depth.builtin import estimate_depth
 
             return estimate_depth
+        case "classical":
+            from multiplane.depth.classical import estimate_depth_classically
+
+            return estimate_depth_classically
         case checkpoint if checkpoint in NAMES or is_folder(checkpoint):
             from multiplane.depth.depth_anything import load_depth_anything
 

@@ -1,4 +1,4 @@
-"""The network: one encoder that sees the whole photo, one decoder, and a head each for depth, classes, edges, subject."""
+"""The network: an encoder that sees the whole photo, a decoder, and a head for depth, classes, edges and subject."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -153,7 +153,8 @@ class Attention(nn.Module):
         mixed = functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(batch, -1, channels)
         tokens = tokens + self.join(mixed)
         tokens = tokens + self.contract(functional.gelu(self.expand(self.norm2(tokens))))
-        return tokens.transpose(1, 2).reshape(batch, channels, height, width)
+        attended: Tensor = tokens.transpose(1, 2).reshape(batch, channels, height, width)
+        return attended
 
 
 class Merge(nn.Module):
@@ -169,4 +170,5 @@ class Merge(nn.Module):
     def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
         """(N, outputs, h, w) of the fine map's size."""
         up = functional.interpolate(self.coarse(coarse), scale_factor=2, mode="bilinear")
-        return torch.as_tensor(self.block(torch.relu(self.norm(up + self.fine(fine)))))
+        merged: Tensor = self.block(torch.relu(self.norm(up + self.fine(fine))))
+        return merged

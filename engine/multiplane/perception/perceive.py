@@ -72,4 +72,5 @@ def load_network() -> PerceptionNet:
         raise BackendError(f"{WEIGHTS.name} is missing from the installation; install multiplane again") from error
     net = PerceptionNet()
     net.load_state_dict({name: value.float() if value.is_floating_point() else value for name, value in stored.items()})
-    return net.eval().to(memory_format=torch.channels_last)
+    net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return net

@@ -1,15 +1,17 @@
-"""Cuts a photo into sky, ground, background and whole objects, from its colours and any depth map, without a model."""
+"""Cuts a photo into sky, ground, water, background and whole objects, from colours, any depth map and the network."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Ints
+from multiplane.perception.network import CLASSES
+from multiplane.perception.perceive import perceive
 from multiplane.scene import DepthMap, Photo, Segment
-from multiplane.segment.figures import GROUND, OTHER, SKY, STEP, Kind, name_groups, put_together
+from multiplane.segment.figures import GROUND, OTHER, SKY, STEP, WATER, name_groups, put_together
 from multiplane.segment.merging import FREE, merge_regions
 from multiplane.segment.refine import refined_labels
-from multiplane.segment.regions import Regions, describe, superpixels
+from multiplane.segment.regions import Meaning, Regions, describe, superpixels
 from multiplane.segment.surfaces import find_ground, find_sky
 
 WORKING_SIDE = 640
@@ -21,6 +23,8 @@ FALL_WINDOW = 4.0
 """Pixels, as a standard deviation, over which the fall of the ground is read."""
 NO_CONTRAST, NO_STEP = 8.0, 0.03
 """Mean Lab contrast and disparity step at a ground's edges, below which there is no edge: it is a thing's own front."""
+SURE, POSSIBLE = 0.5, 0.12
+"""Probability of a class from which a region is of it, and from which it may be where the geometry says so too."""
 MOSTLY = 0.5
 """How much a would-be ground hides of what it borders on (-1 to 1), above which it is a subject."""
 MOST = 40
@@ -30,12 +34,12 @@ SOFT = 1.2
 
 
 def segment_photo(photo: Photo, depth: DepthMap) -> tuple[Segment, ...]:
-    """Disjoint masks that cover the photo: sky, ground, background, and every object whole; about 3 to 15.
+    """Disjoint masks that cover the photo: sky, ground, water, background, and every object whole; about 3 to 15.
 
     Works for any depth map whose disparity 1/z is right up to scale and shift. Deterministic.
     """
     guide, disparity = working_copies(photo.rgb, depth.z)
-    groups, kinds = group_picture(guide, disparity)
+    groups, kinds = group_picture(guide, disparity, meaning_of(photo.rgb, disparity.shape))
     scores = (cv2.GaussianBlur((groups == g).astype(np.float32), (0, 0), SOFT) for g in range(len(kinds)))
     labels = refined_labels(scores, guide, photo.rgb)
     return name_groups(labels, kinds, depth.z)
@@ -54,18 +58,42 @@ def working_copies(rgb: Floats, z: Floats) -> tuple[Floats, Floats]:
     return guide, np.asarray(np.clip((disparity - low) / span, 0.0, 1.0), np.float32)
 
 
-def group_picture(guide: Floats, disparity: Floats) -> tuple[Ints, list[Kind]]:
+def meaning_of(rgb: Floats, shape: tuple[int, ...]) -> Meaning:
+    """What the network sees in `rgb` (H, W, 3), at the working size `shape` (h, w)."""
+    seen = perceive(rgb)
+    size = (shape[1], shape[0])
+    classes = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in seen.classes])
+    return Meaning(classes, np.asarray(cv2.resize(seen.subject, size, interpolation=cv2.INTER_LINEAR)))
+
+
+def group_picture(guide: Floats, disparity: Floats, meaning: Meaning) -> tuple[Ints, list[str]]:
     """The group (h, w) of every pixel at the working size, and the kind of each group."""
     lab = cv2.cvtColor(guide, cv2.COLOR_RGB2Lab)
     smooth = cv2.GaussianBlur(lab, (0, 0), 1.0)
-    regions = describe(superpixels(lab, disparity, SPACING), lab, disparity)
-    sky = find_sky(regions, colour_slope(smooth))
-    ground = find_ground(regions, sky, fall_of(disparity))
-    kinds = np.select([sky, ground.surely, ground.near], [SKY, GROUND, FREE], OTHER).astype(np.int64)
+    regions = describe(superpixels(lab, disparity, SPACING), lab, disparity, meaning)
+    kinds = surfaces_of(regions, colour_slope(smooth), fall_of(disparity))
     group, surface = merge_regions(regions, kinds, CUT, MOST)
     if runs_into_objects(regions, surface[group]):
-        group, surface = merge_regions(regions, np.where(sky, SKY, OTHER).astype(np.int64), CUT, MOST)
+        keep = np.isin(kinds, (SKY, WATER))
+        group, surface = merge_regions(regions, np.where(keep, kinds, OTHER).astype(np.int64), CUT, MOST)
     return put_together(regions, group, surface)
+
+
+def surfaces_of(regions: Regions, slope: Floats, fall: Floats) -> NDArray[np.int64]:
+    """SKY, GROUND, WATER, FREE or OTHER for every region (N,): what the network says, backed by the geometry.
+
+    `slope` (h, w) is how fast colour changes, `fall` (h, w) how much nearer the surface comes per row. Where the
+    geometry is plain, the network need only think it possible; where the network is sure, it needs no geometry.
+    """
+    by_name = dict(zip(CLASSES, regions.classes.T, strict=True))
+    fits_sky = find_sky(regions, slope)
+    sky = (by_name["sky"] > SURE) | (fits_sky & (by_name["sky"] > POSSIBLE))
+    water = ~sky & (by_name["water"] > SURE)
+    fits_ground = find_ground(regions, sky, fall)
+    possible = by_name["ground"] + by_name["water"] > POSSIBLE
+    ground = ~sky & ~water & ((by_name["ground"] > SURE) | (fits_ground.surely & possible))
+    near = fits_ground.near & possible
+    return np.select([sky, ground, water, near], [SKY, GROUND, WATER, FREE], OTHER).astype(np.int64)
 
 
 def runs_into_objects(regions: Regions, surface: NDArray[np.int64]) -> bool:

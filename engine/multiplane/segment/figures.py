@@ -1,7 +1,7 @@
 """Tells figures from what lies behind them, puts parts of one thing together, and names the result."""
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +9,21 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from multiplane.arrays import Floats, Ints
+from multiplane.perception.network import CLASSES
 from multiplane.scene import Segment
 from multiplane.segment.regions import FULL_CONTRAST, Regions, Values
 
-Kind: TypeAlias = Literal["sky", "ground", "background", "object"]
-OTHER, SKY, GROUND = 0, 1, 2
-SURFACES: dict[int, Kind] = {SKY: "sky", GROUND: "ground"}
+OTHER, SKY, GROUND, WATER = 0, 1, 2, 3
+SURFACES = {SKY: "sky", GROUND: "ground", WATER: "water"}
+BACKDROPS = ("sky", "wall", "mountain", "vegetation")
+"""Classes of what stands behind, where nothing says that it stands before something."""
+WORDS = {"ground": "object", "water": "object", "sky": "object", "wall": "building", "mountain": "mountain"}
+"""What a group that stands out by itself is called, where its class is not the word for it."""
 
+MOSTLY = 0.5
+"""Share of a group that is of a class, or of the subject, from which the whole is."""
+STANDS_OUT = 0.35
+"""How much a wall or a tree must hide of its neighbours (-1 to 1) to be a thing of its own."""
 STEP = 0.05
 """Disparity step at which a side of an edge certainly hides the other."""
 FAR = 0.35
@@ -36,7 +44,7 @@ MOST = 12
 
 @dataclass
 class Outlines:
-    """N groups of regions: `size` in pixels, mean `disparity`, and what their outlines are like.
+    """N groups of regions: `size` in pixels, mean `disparity`, `classes` (N, C), `subject`, and their outlines.
 
     For every common border (N, N): its `length`, and times that its mean unsigned disparity `step`, the mean of that
     step squared (`energy`), its Lab `contrast`, and how surely (-1 to 1) the row `hides` the column there. `frame` (N,)
@@ -46,6 +54,8 @@ class Outlines:
 
     size: Values
     disparity: Values
+    classes: Values
+    subject: Values
     length: Values
     step: Values
     energy: Values
@@ -58,6 +68,10 @@ class Outlines:
         """Outlines of the groups to which the regions (M,) belong."""
         count = int(group.max()) + 1
         size = np.asarray(np.bincount(group, regions.size, count), np.float64)
+
+        def mean(values: Values) -> Values:
+            return np.asarray(np.bincount(group, regions.size * values, count) / size)
+
         length, step, energy, contrast, hides = np.zeros((5, count, count))
         first, second = group[regions.pairs.T]
         for matrix, values, turned in (
@@ -74,7 +88,9 @@ class Outlines:
         border = group[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])]
         return Outlines(
             size=size,
-            disparity=np.bincount(group, regions.size * regions.disparity, count) / size,
+            disparity=mean(regions.disparity),
+            classes=np.stack([mean(plane) for plane in regions.classes.T], axis=1),
+            subject=mean(regions.subject),
             length=length,
             step=step,
             energy=energy,
@@ -90,30 +106,48 @@ class Outlines:
             matrix[:, whole] += matrix[:, part]
             matrix[part] = matrix[:, part] = 0.0
             matrix[whole, whole] = 0.0
+        share = self.size[part] / (self.size[part] + self.size[whole])
+        self.classes[whole] += share * (self.classes[part] - self.classes[whole])
+        self.subject[whole] += share * (self.subject[part] - self.subject[whole])
         self.size[whole] += self.size[part]
         self.frame[whole] += self.frame[part]
 
 
-def put_together(regions: Regions, group: NDArray[np.int64], surface: NDArray[np.int64]) -> tuple[Ints, list[Kind]]:
+def put_together(regions: Regions, group: NDArray[np.int64], surface: NDArray[np.int64]) -> tuple[Ints, list[str]]:
     """Labels (h, w) and kinds of whole things, from the `group` (M,) of regions and the `surface` (N,) of groups.
 
-    All sky is one, all ground is one, and all far background is one, even where other things part it.
+    All sky is one, all ground is one, all water, and all that is far behind, even where other things part it.
     """
     outlines = Outlines.of(regions, group)
-    kinds: list[Kind] = [SURFACES.get(int(number), "object") for number in surface]
-    owned = border_ownership(outlines, surface)
-    for index, kind in enumerate(kinds):
-        if kind == "object" and owned[index] < 0 and outlines.disparity[index] < FAR:
-            kinds[index] = "background"
-    is_object = np.array([kind == "object" for kind in kinds])
+    is_object = (surface == OTHER) & ~is_backdrop(outlines, surface)
     target = whole_objects(outlines, is_object)
     target = standing_together(outlines, target, is_object, surface == GROUND)
-    first_of: dict[Kind, int] = {}
-    for index, kind in enumerate(kinds):
-        if kind != "object":
+    classes = np.stack(
+        [np.bincount(target[group], regions.size * plane, len(target)) for plane in regions.classes.T], 1
+    )
+    first_of: dict[str, int] = {}
+    kinds = []
+    for index, number in enumerate(surface.tolist()):
+        kind = thing_word(classes[target[index]]) if is_object[index] else SURFACES.get(number, "background")
+        kinds.append(kind)
+        if not is_object[index]:
             target[index] = first_of.setdefault(kind, index)
-    kept, number = np.unique(target, return_inverse=True)
-    return np.asarray(number[group][regions.labels], np.int32), [kinds[index] for index in kept]
+    kept, number_of = np.unique(target, return_inverse=True)
+    return np.asarray(number_of[group][regions.labels], np.int32), [kinds[index] for index in kept]
+
+
+def is_backdrop(outlines: Outlines, surface: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Groups (N,) that stand behind all else: far and hidden, or of a class that does, unless they hide others."""
+    owned = border_ownership(outlines, surface)
+    behind = outlines.classes[:, [CLASSES.index(name) for name in BACKDROPS]].sum(axis=1) > MOSTLY
+    far = (owned < 0) & (outlines.disparity < FAR)
+    return np.asarray((surface == OTHER) & (outlines.subject < MOSTLY) & (far | (behind & (owned < STANDS_OUT))))
+
+
+def thing_word(classes: Values) -> str:
+    """What a designer calls a thing whose pixels are of `classes` (C,), in any unit."""
+    best = CLASSES[int(classes.argmax())]
+    return WORDS.get(best, best)
 
 
 def border_ownership(outlines: Outlines, surface: NDArray[np.int64]) -> Values:
@@ -185,22 +219,30 @@ def _doubt_of_joining(outlines: Outlines, alive: NDArray[np.bool_]) -> Values:
     doubt = between / np.maximum(np.minimum(others, others.T), 1e-3)
     # Depth decides; one colour on both sides speaks for one thing, two colours a little against it.
     doubt *= 0.6 + 0.6 * np.minimum(outlines.contrast / np.maximum(length, 1.0) / FULL_CONTRAST, 1.0)
+    doubt *= 0.7 + unlike(outlines)
     share = length / np.maximum(outline + outlines.frame[:, None], 1.0)
     enclosed = ((share > ENCLOSED) & (between < SAME_PLACE)) | (share > SWALLOWED)
     doubt = np.where(enclosed, np.minimum(doubt, 0.1), doubt)
     return np.where((length > 0) & alive[:, None] & alive[None, :], doubt, np.inf)
 
 
-def name_groups(labels: Ints, kinds: list[Kind], z: Floats) -> tuple[Segment, ...]:
-    """Segments of the full-size `labels` (H, W), from far to near; objects are counted from the nearest."""
+def unlike(outlines: Outlines) -> Values:
+    """How unlike two groups (N, N) are in class, and in being the subject or not, from 0 to 1."""
+    classes = 0.5 * np.abs(outlines.classes[:, None] - outlines.classes[None]).sum(axis=-1)
+    subject = np.abs(outlines.subject[:, None] - outlines.subject[None])
+    return np.asarray(np.maximum(classes, subject))
+
+
+def name_groups(labels: Ints, kinds: list[str], z: Floats) -> tuple[Segment, ...]:
+    """Segments of the full-size `labels` (H, W), from far to near; things of one word are counted from the nearest."""
     masks = [(kind, labels == number) for number, kind in enumerate(kinds)]
     found = [(float(np.median(z[mask])), kind, mask) for kind, mask in masks if mask.any()]
     found.sort(key=lambda entry: -entry[0])
-    objects = sum(kind == "object" for _, kind, _ in found)
+    left = Counter(kind for _, kind, _ in found)
+    counted = {kind for kind, count in left.items() if count > 1 or kind == "object"}
     segments = []
     for _, kind, mask in found:
-        name: str = kind
-        if kind == "object":
-            name, objects = f"object {objects}", objects - 1
+        name = f"{kind} {left[kind]}" if kind in counted else kind
+        left[kind] -= 1
         segments.append(Segment(name=name, label=kind, mask=mask))
     return tuple(segments)

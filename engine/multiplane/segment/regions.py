@@ -24,11 +24,22 @@ THIN = 3.6
 """Pixels across (twice the area over the outline), below which both sides of an edge cannot be read beyond it."""
 DEPTH_SHARE = 0.75
 """How much of an edge's strength depth decides; colour decides the rest."""
+MEANING = 0.5
+"""What a change of class, or from the subject to what is not, adds to an edge's strength."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a network sees in a picture (h, w): probabilities `classes` (C, h, w) and `subject` (h, w) in [0, 1]."""
+
+    classes: Floats
+    subject: Floats
 
 
 @dataclass(frozen=True)
 class Regions:
-    """N regions: `labels` (h, w) in 0..N-1; per region `size` and `centre` (N, 2) as (x, y), `disparity`, `lab`.
+    """N regions: `labels` (h, w) in 0..N-1; per region `size` and `centre` (N, 2) as (x, y), `disparity`, `lab`,
+    `classes` (N, C), probabilities, and `subject`, in [0, 1].
 
     Per touching pair (M, 2), first < second: `length` of the common border in pixels, `strength` of the edge in
     [0, 1], Lab `contrast` across it, and signed `step`, disparity of the second minus that of the first beside it.
@@ -39,6 +50,8 @@ class Regions:
     disparity: Values
     lab: Values
     centre: Values
+    classes: Values
+    subject: Values
     pairs: NDArray[np.int64]
     length: Values
     contrast: Values
@@ -87,7 +100,7 @@ def split_at_steps(labels: NDArray[np.int64], disparity: Floats) -> Ints:
     return np.asarray(numbers.reshape(labels.shape), np.int32)
 
 
-def describe(labels: Ints, lab: Floats, disparity: Floats) -> Regions:
+def describe(labels: Ints, lab: Floats, disparity: Floats, meaning: Meaning) -> Regions:
     """Measure regions `labels` (h, w), numbered 0..N-1, and the edges between those that touch."""
     flat, count = labels.ravel(), int(labels.max()) + 1
     size = np.bincount(flat, minlength=count).astype(np.float64)
@@ -107,6 +120,12 @@ def describe(labels: Ints, lab: Floats, disparity: Floats) -> Regions:
     near = np.maximum(mean_disparity[first], mean_disparity[second])
     by_depth = np.minimum(np.abs(step) * nearness_gain(near) / FULL_STEP, 1.0)
     by_colour = np.minimum(contrast / FULL_CONTRAST, 1.0)
+    classes = np.stack([mean(plane) for plane in meaning.classes], axis=1)
+    subject = mean(meaning.subject)
+    by_meaning = np.maximum(
+        0.5 * np.abs(classes[first] - classes[second]).sum(axis=1), np.abs(subject[first] - subject[second])
+    )
+    seen = DEPTH_SHARE * by_depth + (1.0 - DEPTH_SHARE) * by_colour
     return Regions(
         labels=labels,
         size=size,
@@ -116,7 +135,9 @@ def describe(labels: Ints, lab: Floats, disparity: Floats) -> Regions:
         pairs=pairs,
         length=length,
         contrast=contrast,
-        strength=DEPTH_SHARE * by_depth + (1.0 - DEPTH_SHARE) * by_colour,
+        classes=classes,
+        subject=subject,
+        strength=seen + MEANING * by_meaning * (1.0 - seen),
         step=step,
     )
 
