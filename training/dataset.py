@@ -132,17 +132,17 @@ class Batches(torch.utils.data.IterableDataset[Sample]):
     """Endless batches; all pictures of a batch have one size."""
 
     def __init__(
-        self, photos: list[Labelled], scenes: list[Labelled], batch: int, area: int, share: float, seed: int
+        self, photos: list[Labelled], scenes: list[Labelled], batch: int, areas: list[int], share: float, seed: int
     ) -> None:
         self.photos, self.scenes = photos, scenes
-        self.batch, self.area, self.seed = batch, area, seed
+        self.batch, self.areas, self.seed = batch, areas, seed
         self.share = share if scenes else 0.0
 
     def __iter__(self) -> Iterator[Sample]:
         worker = torch.utils.data.get_worker_info()
         cv2.setNumThreads(1)
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
-        sizes = sizes_of(self.area)
+        sizes = [size for area in self.areas for size in sizes_of(area)]
         while True:
             size = sizes[rng.integers(len(sizes))]
             yield collate([self.draw(size, rng) for _ in range(self.batch)])

@@ -1,7 +1,8 @@
-"""The list of training photos: which files, their checksums, and which are held out."""
+"""The list of training photos with their checksums: `python training/photos.py ROOT [ROOT ...] > photos.csv`."""
 
 import csv
 import hashlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +39,13 @@ def find_photos(root: Path) -> list[Entry]:
     return [Entry(str(path.relative_to(root)), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
 
 
-def write_list(entries: list[Entry], path: Path) -> None:
-    """The list as CSV, held-out photos marked."""
-    with path.open("w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["path", "sha256", "held_out"])
-        table.writerows([entry.path, entry.sha256, int(entry.held_out)] for entry in entries)
+def main() -> int:
+    """Print the list of the photos below the folders named on the command line, as CSV."""
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow(["path", "sha256", "held_out"])
+    for root in map(Path, sys.argv[1:]):
+        table.writerows([entry.path, entry.sha256, int(entry.held_out)] for entry in find_photos(root))
+    return 0
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:
@@ -52,3 +54,7 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     if bgr is None:
         raise SystemExit(f"{path} is no readable picture")
     return np.ascontiguousarray(bgr[..., ::-1], np.uint8)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

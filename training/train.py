@@ -52,7 +52,7 @@ def main() -> int:
     train(state, photos, scenes, options, device)
     held = [photo for root, labels in pairs for photo in load_photos(root, labels, held_out=True)]
     if held:
-        print(report(measure(state.average.net.eval(), held[: options.measure], options.area, device)), flush=True)
+        print(report(measure(state.average.net.eval(), held[: options.measure], max(options.area), device)), flush=True)
     return 0
 
 
@@ -63,7 +63,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--scenes", type=Path, action="append", default=[], help="folder of rendered shards")
     parser.add_argument("--run", type=Path, required=True, help="folder of checkpoint and curves")
     parser.add_argument("--minutes", type=float, default=9.0)
-    parser.add_argument("--area", type=int, default=192 * 256, help="pixels of a training picture")
+    parser.add_argument("--area", type=int, nargs="+", default=[192 * 256], help="pixels of a training picture")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--share", type=float, default=0.25, help="share of rendered scenes")

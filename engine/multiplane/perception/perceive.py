@@ -15,7 +15,7 @@ from multiplane.errors import BackendError
 from multiplane.perception.network import CLASSES, STRIDE, PerceptionNet
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
-AREA = 288 * 384
+AREA = 256 * 352
 """Pixels of the copy that the network sees: the size it was trained at, whatever the aspect."""
 LONGEST = 32 * STRIDE
 """Bounds the long side of panoramas."""

@@ -23,8 +23,8 @@ FALL_WINDOW = 4.0
 """Pixels, as a standard deviation, over which the fall of the ground is read."""
 NO_CONTRAST, NO_STEP = 8.0, 0.03
 """Mean Lab contrast and disparity step at a ground's edges, below which there is no edge: it is a thing's own front."""
-SURE, POSSIBLE = 0.5, 0.12
-"""Probability of a class from which a region is of it, and from which it may be where the geometry says so too."""
+SURE = 0.6
+"""Probability of a class from which a region is of it."""
 MOSTLY = 0.5
 """How much a would-be ground hides of what it borders on (-1 to 1), above which it is a subject."""
 MOST = 40
@@ -83,16 +83,23 @@ def surfaces_of(regions: Regions, slope: Floats, fall: Floats) -> NDArray[np.int
     """SKY, GROUND, WATER, FREE or OTHER for every region (N,): what the network says, backed by the geometry.
 
     `slope` (h, w) is how fast colour changes, `fall` (h, w) how much nearer the surface comes per row. Where the
-    geometry is plain, the network need only think it possible; where the network is sure, it needs no geometry.
+    geometry is plain, it decides unless the network is sure of something else; where it is silent, the network does.
     """
     by_name = dict(zip(CLASSES, regions.classes.T, strict=True))
-    fits_sky = find_sky(regions, slope)
-    sky = (by_name["sky"] > SURE) | (fits_sky & (by_name["sky"] > POSSIBLE))
+    best = regions.classes.argmax(axis=1)
+    sure = regions.classes.max(axis=1) > SURE
+
+    def denied(*names: str) -> NDArray[np.bool_]:
+        return np.asarray(sure & ~np.isin(best, [CLASSES.index(name) for name in names]))
+
+    geometric_sky = find_sky(regions, slope)
+    sky = (by_name["sky"] > SURE) | (geometric_sky & ~denied("sky", "mountain", "water"))
     water = ~sky & (by_name["water"] > SURE)
-    fits_ground = find_ground(regions, sky, fall)
-    possible = by_name["ground"] + by_name["water"] > POSSIBLE
-    ground = ~sky & ~water & ((by_name["ground"] > SURE) | (fits_ground.surely & possible))
-    near = fits_ground.near & possible
+    geometric = find_ground(regions, sky, fall)
+    open_to_ground = ~sky & ~water & ~denied("ground", "water", "vegetation", "wall", "object")
+    seen = ~sky & ~water & (by_name["ground"] > SURE) & ~geometric.surely.any()
+    ground = (geometric.surely & open_to_ground) | seen
+    near = (geometric.near & open_to_ground) | (~sky & ~water & (by_name["ground"] > SURE))
     return np.select([sky, ground, water, near], [SKY, GROUND, WATER, FREE], OTHER).astype(np.int64)
 
 

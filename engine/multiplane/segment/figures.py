@@ -22,10 +22,16 @@ WORDS = {"ground": "object", "water": "object", "sky": "object", "wall": "buildi
 
 MOSTLY = 0.5
 """Share of a group that is of a class, or of the subject, from which the whole is."""
-STANDS_OUT = 0.35
-"""How much a wall or a tree must hide of its neighbours (-1 to 1) to be a thing of its own."""
+LEADING = 0.4
+"""Share of a thing's leading class from which the thing is called by it."""
+LEAST_BACKDROP = 0.02
+"""Share of the picture below which a wall or a wood is none, but a part of something."""
+BEFORE = 0.2
+"""Share of its outline along which a wall or a tree must hide something to be a thing of its own."""
 STEP = 0.05
 """Disparity step at which a side of an edge certainly hides the other."""
+ALIKE, UNLIKE = 0.7, 0.3
+"""How much less doubtful it is that parts of one class are one thing, and how much more that parts of two are."""
 FAR = 0.35
 """Disparity, as a share of the picture's range, beyond which what hides nothing is background."""
 PART = 0.35
@@ -137,17 +143,34 @@ def put_together(regions: Regions, group: NDArray[np.int64], surface: NDArray[np
 
 
 def is_backdrop(outlines: Outlines, surface: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Groups (N,) that stand behind all else: far and hidden, or of a class that does, unless they hide others."""
-    owned = border_ownership(outlines, surface)
+    """Groups (N,) behind all else: far and hidden, or of a class that stands behind, and before hardly anything.
+
+    The walls of a room are near, yet hide nothing; a house in a street hides the sky and what is down the road.
+    """
+    far = outlines.disparity < FAR
+    hidden = far & (border_ownership(outlines, surface) < 0)
     behind = outlines.classes[:, [CLASSES.index(name) for name in BACKDROPS]].sum(axis=1) > MOSTLY
-    far = (owned < 0) & (outlines.disparity < FAR)
-    return np.asarray((surface == OTHER) & (outlines.subject < MOSTLY) & (far | (behind & (owned < STANDS_OUT))))
+    # Far hills hide the sky, as everything does: for what is far that says nothing.
+    before = np.where(
+        far, share_before(outlines, ~np.isin(surface, (SKY, GROUND))), share_before(outlines, surface != GROUND)
+    )
+    large = outlines.size > LEAST_BACKDROP * outlines.size.sum()
+    is_behind = hidden | (behind & large & (before < BEFORE))
+    return np.asarray((surface == OTHER) & (outlines.subject < MOSTLY) & is_behind)
+
+
+def share_before(outlines: Outlines, counts: NDArray[np.bool_]) -> Values:
+    """Share of the outline of each group (N,), towards the groups that count (N,), along which it hides them."""
+    length = np.maximum(outlines.length[:, counts].sum(axis=1), 1.0)
+    return np.asarray(np.maximum(outlines.hides[:, counts], 0.0).sum(axis=1) / length)
 
 
 def thing_word(classes: Values) -> str:
-    """What a designer calls a thing whose pixels are of `classes` (C,), in any unit."""
-    best = CLASSES[int(classes.argmax())]
-    return WORDS.get(best, best)
+    """What a designer calls a thing whose pixels are of `classes` (C,), in any unit: "object" where none prevails."""
+    best = int(classes.argmax())
+    if classes[best] < LEADING * classes.sum():
+        return "object"
+    return WORDS.get(CLASSES[best], CLASSES[best])
 
 
 def border_ownership(outlines: Outlines, surface: NDArray[np.int64]) -> Values:
@@ -219,7 +242,7 @@ def _doubt_of_joining(outlines: Outlines, alive: NDArray[np.bool_]) -> Values:
     doubt = between / np.maximum(np.minimum(others, others.T), 1e-3)
     # Depth decides; one colour on both sides speaks for one thing, two colours a little against it.
     doubt *= 0.6 + 0.6 * np.minimum(outlines.contrast / np.maximum(length, 1.0) / FULL_CONTRAST, 1.0)
-    doubt *= 0.7 + unlike(outlines)
+    doubt *= ALIKE + UNLIKE * unlike(outlines)
     share = length / np.maximum(outline + outlines.frame[:, None], 1.0)
     enclosed = ((share > ENCLOSED) & (between < SAME_PLACE)) | (share > SWALLOWED)
     doubt = np.where(enclosed, np.minimum(doubt, 0.1), doubt)

@@ -24,7 +24,7 @@ THIN = 3.6
 """Pixels across (twice the area over the outline), below which both sides of an edge cannot be read beyond it."""
 DEPTH_SHARE = 0.75
 """How much of an edge's strength depth decides; colour decides the rest."""
-MEANING = 0.5
+MEANING = 0.2
 """What a change of class, or from the subject to what is not, adds to an edge's strength."""
 
 
