@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from cards import make_cards
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
@@ -92,11 +93,13 @@ def test_a_fresh_network_gives_maps_at_half_the_size() -> None:
 
 
 def test_what_anybody_sees_in_a_photo_the_network_sees() -> None:
-    """The rocket stands in front of the sky; the astronaut is the picture's subject, and a person."""
-    sky = perceive(data.rocket().astype(np.float32) / 255).of_class("sky")
-    height, width = sky.shape
-    assert sky[: height // 4, : width // 4].mean() > 0.6
-    assert sky[-height // 10 :].mean() < 0.3
+    """A sky is above and ground below; the astronaut is the picture's subject, and a person, before the flag."""
+    seen = perceive(make_cards(480, 320).photo.rgb)
+    height, width = seen.disparity.shape
+    assert seen.of_class("sky")[: height // 8, width // 2 :].mean() > 0.6
+    assert seen.of_class("ground")[-height // 8 :, width // 3 :].mean() > 0.6
+    dusk = perceive(data.rocket().astype(np.float32) / 255).of_class("sky")
+    assert dusk[: height // 4].mean() > dusk[-height // 8 :].mean() + 0.2
     seen = perceive(data.astronaut().astype(np.float32) / 255)
     height, width = seen.subject.shape
     body = np.s_[height // 2 :, width // 4 : width // 2]
