@@ -96,7 +96,7 @@ def surfaces_of(regions: Regions, slope: Floats, fall: Floats) -> NDArray[np.int
     sky = (by_name["sky"] > SURE) | (geometric_sky & ~denied("sky", "mountain", "water"))
     water = ~sky & (by_name["water"] > SURE)
     geometric = find_ground(regions, sky, fall)
-    open_to_ground = ~sky & ~water & ~denied("ground", "water", "vegetation", "wall", "object")
+    open_to_ground = ~sky & ~water & ~denied("ground", "water", "vegetation", "object")
     seen = ~sky & ~water & (by_name["ground"] > SURE) & ~geometric.surely.any()
     ground = (geometric.surely & open_to_ground) | seen
     near = (geometric.near & open_to_ground) | (~sky & ~water & (by_name["ground"] > SURE))
