@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from dataset import Batches, Labelled, Sample, load_photos, load_scenes
@@ -44,7 +45,7 @@ def main() -> int:
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    state = resume(options.run / "last.pt", device)
+    state = resume(options.run / "last.pt", options.start, device)
     pairs = [tuple(map(Path, pair.split(":"))) for pair in options.data]
     photos = [photo for root, labels in pairs for photo in load_photos(root, labels, held_out=False)]
     scenes = [scene for folder in options.scenes for scene in load_scenes(folder)]
@@ -62,6 +63,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--data", action="append", required=True, help="PHOTOS:LABELS folders; may be repeated")
     parser.add_argument("--scenes", type=Path, action="append", default=[], help="folder of rendered shards")
     parser.add_argument("--run", type=Path, required=True, help="folder of checkpoint and curves")
+    parser.add_argument("--start", type=Path, help="exported weights that a new run begins with, instead of at random")
     parser.add_argument("--minutes", type=float, default=9.0)
     parser.add_argument("--area", type=int, nargs="+", default=[192 * 256], help="pixels of a training picture")
     parser.add_argument("--batch", type=int, default=16)
@@ -75,8 +77,8 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def resume(path: Path, device: torch.device) -> State:
-    """The state stored in `path`, or a fresh one."""
+def resume(path: Path, start: Path | None, device: torch.device) -> State:
+    """The state stored in `path`, or a fresh one, whose network has the weights in `start` where that is given."""
     student, average = Student().to(device), Student().to(device)
     for copy in (student, average):
         copy.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -88,6 +90,8 @@ def resume(path: Path, device: torch.device) -> State:
         state.optimizer.load_state_dict(stored["optimizer"])
         state.step, state.seen = stored["step"], stored["seen"]
     else:
+        if start is not None:
+            student.net.load_state_dict(load_file(start))
         average.load_state_dict(student.state_dict())
     return state
 
