@@ -7,11 +7,11 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from dataset import UNKNOWN
 from multiplane.perception.network import CLASSES
 
 Labels = NDArray[np.uint8]
 
-UNKNOWN = 255
 ADE_FILE = "deeplabv3_mnv2_ade20k_uint8.tflite"
 VOC_FILE = "deeplabv3_mnv2_pascal_quant.tflite"
 ADE = (

@@ -9,10 +9,7 @@ from numpy.typing import NDArray
 from transformers import AutoModelForDepthEstimation
 
 from multiplane.arrays import Floats
-
-PATCH = 14
-MEAN = np.array([0.485, 0.456, 0.406], np.float32)
-DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+from multiplane.depth.depth_anything import DEVIATION, MEAN, PATCH
 
 
 class DepthTeacher:

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from multiplane.arrays import Floats, Ints
 from multiplane.perception.network import CLASSES
 from multiplane.scene import Segment
-from multiplane.segment.regions import FULL_CONTRAST, Regions, Values
+from multiplane.segment.regions import FULL_CONTRAST, Regions, Values, unlike
 
 OTHER, SKY, GROUND, WATER = 0, 1, 2, 3
 SURFACES = {SKY: "sky", GROUND: "ground", WATER: "water"}
@@ -242,18 +242,12 @@ def _doubt_of_joining(outlines: Outlines, alive: NDArray[np.bool_]) -> Values:
     doubt = between / np.maximum(np.minimum(others, others.T), 1e-3)
     # Depth decides; one colour on both sides speaks for one thing, two colours a little against it.
     doubt *= 0.6 + 0.6 * np.minimum(outlines.contrast / np.maximum(length, 1.0) / FULL_CONTRAST, 1.0)
-    doubt *= ALIKE + UNLIKE * unlike(outlines)
+    classes, subject = outlines.classes, outlines.subject
+    doubt *= ALIKE + UNLIKE * unlike(classes[:, None], classes[None], subject[:, None], subject[None])
     share = length / np.maximum(outline + outlines.frame[:, None], 1.0)
     enclosed = ((share > ENCLOSED) & (between < SAME_PLACE)) | (share > SWALLOWED)
     doubt = np.where(enclosed, np.minimum(doubt, 0.1), doubt)
     return np.where((length > 0) & alive[:, None] & alive[None, :], doubt, np.inf)
-
-
-def unlike(outlines: Outlines) -> Values:
-    """How unlike two groups (N, N) are in class, and in being the subject or not, from 0 to 1."""
-    classes = 0.5 * np.abs(outlines.classes[:, None] - outlines.classes[None]).sum(axis=-1)
-    subject = np.abs(outlines.subject[:, None] - outlines.subject[None])
-    return np.asarray(np.maximum(classes, subject))
 
 
 def name_groups(labels: Ints, kinds: list[str], z: Floats) -> tuple[Segment, ...]:

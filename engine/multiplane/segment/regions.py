@@ -122,9 +122,7 @@ def describe(labels: Ints, lab: Floats, disparity: Floats, meaning: Meaning) -> 
     by_colour = np.minimum(contrast / FULL_CONTRAST, 1.0)
     classes = np.stack([mean(plane) for plane in meaning.classes], axis=1)
     subject = mean(meaning.subject)
-    by_meaning = np.maximum(
-        0.5 * np.abs(classes[first] - classes[second]).sum(axis=1), np.abs(subject[first] - subject[second])
-    )
+    by_meaning = unlike(classes[first], classes[second], subject[first], subject[second])
     seen = DEPTH_SHARE * by_depth + (1.0 - DEPTH_SHARE) * by_colour
     return Regions(
         labels=labels,
@@ -140,6 +138,12 @@ def describe(labels: Ints, lab: Floats, disparity: Floats, meaning: Meaning) -> 
         strength=seen + MEANING * by_meaning * (1.0 - seen),
         step=step,
     )
+
+
+def unlike(classes: Values, other_classes: Values, subject: Values, other_subject: Values) -> Values:
+    """How unlike two things are in class (..., C), and in being the subject (...) or not, from 0 to 1."""
+    apart = 0.5 * np.abs(classes - other_classes).sum(axis=-1)
+    return np.asarray(np.maximum(apart, np.abs(subject - other_subject)))
 
 
 def nearness_gain(disparity: Values) -> Values:
