@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from multiplane.decompose import Backends
     from multiplane.scene import Photo, Scene
 
-FORMATS = ("psd", "glb", "mp4", "png", "sheet", "html", "ply")
+FORMATS = ("psd", "ora", "glb", "mp4", "png", "sheet", "html", "ply")
 """What `--to` takes. The scene archive is always written: every later command starts from it."""
 
 

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import groupby
+from itertools import count
 
 import cv2
 import numpy as np
@@ -11,6 +11,7 @@ from PIL import ImageCms
 
 from multiplane.arrays import Levels
 from multiplane.errors import FormatError
+from multiplane.formats.layer_rows import identity_numbers, plane_groups
 from multiplane.formats.psd_records import (
     END_OF_GROUP,
     OPEN_GROUP,
@@ -66,19 +67,16 @@ def _check_size(width: int, height: int, large: bool) -> None:
 
 
 def _rows(scene: Scene, full_canvas: bool) -> list[Row]:
-    """The layer list from bottom to top. Neighbours of one plane share a group: order comes before grouping."""
-    identities = iter(range(len(scene.layers) + 1, 4 * len(scene.layers) + 4))
-    times: dict[str, int] = {}
+    """The layer list from bottom to top. Layers are numbered by their ids, so that an edited file finds its scene."""
+    numbers = identity_numbers(layer.id for layer in scene.layers)
+    groups = count(1)
     rows: list[Row] = []
-    numbered = enumerate(scene.layers, start=1)
-    for plane, members in groupby(numbered, key=lambda member: member[1].plane):
-        times[plane] = times.get(plane, 0) + 1
-        name = plane if times[plane] == 1 else f"{plane} {times[plane]}"
-        layers = [_layer_row(scene, layer, identity, full_canvas) for identity, layer in members]
-        rows += _group(name, layers, identities, PASS_THROUGH, None)
+    for name, members in plane_groups(scene.layers):
+        layers = [_layer_row(scene, layer, numbers[layer.id], full_canvas) for _, layer in members]
+        rows += _group(name, layers, groups, PASS_THROUGH, None)
     if scene.alpha is None:
         return rows
-    return _group("photo", rows, identities, BLENDS["normal"], to_levels(scene.alpha, scene.bit_depth))
+    return _group("photo", rows, groups, BLENDS["normal"], to_levels(scene.alpha, scene.bit_depth))
 
 
 def _group(name: str, rows: list[Row], identities: Iterator[int], blend: bytes, mask: Levels | None) -> list[Row]:

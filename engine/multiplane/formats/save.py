@@ -8,8 +8,8 @@ from multiplane.errors import FormatError
 from multiplane.formats.write import write_atomically
 from multiplane.scene import Scene
 
-SUFFIXES = (".multiplane", ".psd", ".psb", ".glb", ".ply", ".html", ".png")
-"""What `save` can write: the archive, Photoshop's two, a 3D scene, a point cloud, a web page, a contact sheet."""
+SUFFIXES = (".multiplane", ".psd", ".psb", ".ora", ".glb", ".ply", ".html", ".png")
+"""What `save` writes: archive, Photoshop's two, OpenRaster, a 3D scene, a point cloud, a web page, a contact sheet."""
 
 
 def save(scene: Scene, path: Path) -> None:
@@ -36,6 +36,10 @@ def load_encoder(path: Path) -> Callable[[Scene], bytes]:
             from multiplane.formats.psd import encode_psd
 
             return partial(encode_psd, large=True)
+        case ".ora":
+            from multiplane.formats.ora import encode_ora
+
+            return encode_ora
         case ".glb":
             from multiplane.formats.glb import encode_glb
 
