@@ -1,5 +1,6 @@
 """The archive gives the scene back to the bit, follows its published schema, and refuses hostile files in one line."""
 
+import hashlib
 import io
 import json
 import struct
@@ -35,6 +36,11 @@ def packed(files, method=zipfile.ZIP_STORED):
         for name, data in files.items():
             archive.writestr(name, data)
     return buffer.getvalue()
+
+
+def named(files, layer, part):
+    """The name of the entry that holds a part ("rgba", "z", "filled") of a layer."""
+    return json.loads(files["scene.json"])["layers"][layer]["files"][part]
 
 
 def changed(scene, change):
@@ -93,6 +99,35 @@ class TestRoundTrip:
     def test_gives_the_same_bytes_every_time(self):
         assert encode_archive(noise_scene(3)) == encode_archive(noise_scene(3))
 
+    def test_read_and_written_again_it_is_the_same_file(self):
+        data = encode_archive(noise_scene(3, transparent=True))
+        assert encode_archive(decode_archive(data)) == data
+
+    def test_entries_are_named_by_their_content(self):
+        files = entries(encode_archive(noise_scene(3)))
+        for name, data in files.items():
+            if name.startswith("layers/"):
+                assert name.split("/")[1].split(".")[0] == hashlib.sha256(data).hexdigest()[:32]
+
+    def test_the_same_pixels_are_kept_once(self):
+        scene = noise_scene(3, count=1)
+        twins = tuple(replace(scene.layers[0], id=word, name=word) for word in ("a", "b"))
+        files = entries(encode_archive(replace(scene, layers=twins)))
+        assert len([name for name in files if name.startswith("layers/")]) == 3
+
+    def test_a_scene_of_version_1_still_loads(self):
+        """Its entries were numbered."""
+        scene = noise_scene(4, transparent=True)
+
+        def age(files, document):
+            document.update(version=1)
+            for number, layer in enumerate(document["layers"]):
+                for part, suffix in (("rgba", "png"), ("z", "z.tif"), ("filled", "filled.png")):
+                    files[f"layers/{number:03d}.{suffix}"] = files[layer["files"][part]]
+                    layer["files"][part] = f"layers/{number:03d}.{suffix}"
+
+        assert_same_scene(decode_archive(changed(scene, age)), scene)
+
 
 class TestOthersReadIt:
     def test_pillow_and_tifffile_read_the_layers(self):
@@ -142,9 +177,10 @@ class TestHostile:
             assert "\n" not in str(error)
 
     @settings(max_examples=40, deadline=None)
-    @given(st.sampled_from(["layers/000.png", "layers/000.z.tif", "layers/001.filled.png", "alpha.png"]), st.data())
-    def test_a_changed_byte_that_the_zip_vouches_for_never_crashes(self, name, data):
+    @given(st.sampled_from([(0, "rgba"), (0, "z"), (1, "filled"), None]), st.data())
+    def test_a_changed_byte_that_the_zip_vouches_for_never_crashes(self, part, data):
         def damage(files, _):
+            name = named(files, *part) if part else "alpha.png"
             content = bytearray(files[name])
             content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
             files[name] = bytes(content)
@@ -154,13 +190,14 @@ class TestHostile:
         except FormatError as error:
             assert "\n" not in str(error)
 
-    @pytest.mark.parametrize("name", ["scene.json", "alpha.png", "layers/001.png", "layers/000.z.tif"])
-    def test_a_missing_entry(self, name):
+    @pytest.mark.parametrize("part", ["scene.json", "alpha.png", (1, "rgba"), (0, "z")])
+    def test_a_missing_entry(self, part):
+        name = part if isinstance(part, str) else named(entries(encode_archive(self.scene)), *part)
         assert f"no entry '{name}'" in refused(changed(self.scene, lambda files, _: files.pop(name)))
 
     def test_a_newer_version(self):
-        message = refused(changed(self.scene, lambda _, document: document.update(version=2)))
-        assert "version 2" in message
+        message = refused(changed(self.scene, lambda _, document: document.update(version=3)))
+        assert "version 3" in message
         assert "update multiplane" in message
 
     @pytest.mark.parametrize(
@@ -201,7 +238,7 @@ class TestHostile:
             height, width = self.scene.layers[0].z.shape
             buffer = io.BytesIO()
             tifffile.imwrite(buffer, np.full((height, width), np.nan, np.float32))
-            files["layers/000.z.tif"] = buffer.getvalue()
+            files[named(files, 0, "z")] = buffer.getvalue()
 
         assert "finite and greater than 0" in refused(changed(self.scene, damage))
 
@@ -210,13 +247,13 @@ class TestHostile:
         def damage(files, document):
             buffer = io.BytesIO()
             tifffile.imwrite(buffer, np.ones(self.scene.layers[0].z.shape, kind))
-            files["layers/000.z.tif"] = buffer.getvalue()
+            files[named(files, 0, "z")] = buffer.getvalue()
 
         assert "not a plain float32 TIFF" in refused(changed(self.scene, damage))
 
     def test_a_png_of_another_size_than_said(self):
         def damage(files, document):
-            files["layers/000.png"] = files["layers/001.png"]
+            files[named(files, 0, "rgba")] = files[named(files, 1, "rgba")]
 
         assert "but scene.json says" in refused(changed(self.scene, damage))
 
@@ -225,7 +262,7 @@ class TestBombs:
     def bomb(self, document_change, png):
         scene = noise_scene(1, count=1)
         return changed(
-            scene, lambda files, document: (document_change(document), files.update({"layers/000.png": png}))
+            scene, lambda files, document: (document_change(document), files.update({named(files, 0, "rgba"): png}))
         )
 
     def measured(self, data):
@@ -262,12 +299,12 @@ class TestBombs:
     def test_an_entry_that_deflates_to_more_than_its_picture_needs_is_not_unpacked(self):
         scene = noise_scene(1, count=1)
         files = entries(encode_archive(scene))
-        data = packed({**files, "layers/000.png": bytes(60_000_000)}, zipfile.ZIP_DEFLATED)
+        data = packed({**files, named(files, 0, "rgba"): bytes(60_000_000)}, zipfile.ZIP_DEFLATED)
         assert self.measured(data) < 20e6
 
     def test_an_entry_that_lies_about_its_size_is_not_unpacked_beyond_it(self):
         files = entries(encode_archive(noise_scene(1, count=1)))
-        data = packed({**files, "layers/000.png": bytes(60_000_000)}, zipfile.ZIP_DEFLATED)
+        data = packed({**files, named(files, 0, "rgba"): bytes(60_000_000)}, zipfile.ZIP_DEFLATED)
         size = struct.pack("<I", 60_000_000)
         assert self.measured(data.replace(size, struct.pack("<I", 1000))) < 20e6
 

@@ -1,65 +1,60 @@
 """The .multiplane archive: a zip of scene.json, PNG layers and float depths that gives the scene back bit for bit."""
 
+import hashlib
 import io
 import json
 import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Mask
 from multiplane.errors import FormatError, SceneError
-from multiplane.formats.manifest import ALPHA_ENTRY, PROFILE_ENTRY, manifest_of, parse_manifest
-from multiplane.formats.png import decode_png, encode_png
+from multiplane.formats.entries import Entries, zip_entry
+from multiplane.formats.manifest import ALPHA_ENTRY, PROFILE_ENTRY, check_total, manifest_of
+from multiplane.formats.png import encode_png
 from multiplane.pixels.levels import from_levels, to_levels
 from multiplane.scene import Camera, Layer, Origin, Scene
 
 MIMETYPE = b"image/x-multiplane"
-MAX_CANVAS_PIXELS = 1 << 28
-MAX_PIXELS = 1 << 29
-"""Of all layers together: 21 bytes each in memory, so 11 GB; a 100-megapixel photo in five full sheets."""
-MAX_DOCUMENT_BYTES = 1 << 24
 MAX_PROFILE_BYTES = 1 << 24
-SLACK_BYTES = 1 << 16
-"""What an entry may be larger than its raw pixels: headers, and filter bytes of a picture that does not compress."""
-EPOCH = (1980, 1, 1, 0, 0, 0)
-"""Of every entry, so that the same scene gives the same bytes."""
-PLAIN_TIFF = {"NONE", "DEFLATE", "ADOBE_DEFLATE"}
+DIGEST_LETTERS = 32
+"""128 bits of an entry's SHA-256 are its name: equal names hold equal bytes."""
+
+Known = Callable[[NDArray[Any]], str | None]
+"""The name of the entry that holds an array already, if there is one."""
 
 
 def encode_archive(scene: Scene) -> bytes:
     """The archive of `scene`; colours are rounded to the scene's bit depth, on whose grid they should lie already."""
-    document = manifest_of(scene)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        _put(archive, "mimetype", MIMETYPE)
-        text = json.dumps(document, indent=2, ensure_ascii=True).encode("ascii")
-        _put(archive, "scene.json", text, zipfile.ZIP_DEFLATED)
+        begin(archive)
+        document = pack(archive, scene, lambda _: None)
+        put_document(archive, "scene.json", document)
         if scene.icc_profile is not None:
-            _put(archive, PROFILE_ENTRY, scene.icc_profile)
+            put(archive, PROFILE_ENTRY, scene.icc_profile)
         if scene.alpha is not None:
-            _put(archive, ALPHA_ENTRY, encode_png(to_levels(scene.alpha, scene.bit_depth)))
-        for layer, entry in zip(scene.layers, document["layers"], strict=True):
-            _put(archive, entry["files"]["rgba"], encode_png(to_levels(layer.rgba, scene.bit_depth)))
-            _put(archive, entry["files"]["z"], _encode_depth(layer.z))
-            _put(archive, entry["files"]["filled"], encode_png(layer.filled.astype(np.uint8) * np.uint8(255)))
+            put(archive, ALPHA_ENTRY, encode_png(to_levels(scene.alpha, scene.bit_depth)))
     return buffer.getvalue()
 
 
 def decode_archive(data: bytes) -> Scene:
     """The scene in an archive's bytes; inverse of `encode_archive`. Raises FormatError, one line, for anything else."""
-    return _decode(io.BytesIO(data))
+    entries = Entries(io.BytesIO(data))
+    return unpack(entries, entries.manifest())
 
 
 def load_scene(path: Path) -> Scene:
     """The scene in the archive at `path`. Raises FormatError where it cannot be read."""
     with open_archive(path) as file:
         try:
-            return _decode(file)
+            entries = Entries(file)
+            return unpack(entries, entries.manifest())
         except FormatError as error:
             raise FormatError(f"cannot read {path}: {error}") from error
 
@@ -68,7 +63,7 @@ def load_manifest(path: Path) -> dict[str, Any]:
     """The valid scene.json of the archive at `path`, without its pixels. Raises FormatError where it cannot be read."""
     with open_archive(path) as file:
         try:
-            return _Entries(file).manifest()
+            return Entries(file).manifest()
         except FormatError as error:
             raise FormatError(f"cannot read {path}: {error}") from error
 
@@ -81,11 +76,10 @@ def open_archive(path: Path) -> IO[bytes]:
         raise FormatError(f"cannot read {path}: {error.strerror}; name a .multiplane file") from error
 
 
-def _decode(file: IO[bytes]) -> Scene:
-    entries = _Entries(file)
-    document = entries.manifest()
+def unpack(entries: Entries, document: dict[str, Any]) -> Scene:
+    """The scene that the valid `document` describes, its pixels from `entries`."""
+    check_total(document)
     size = int(document["camera"]["height"]), int(document["camera"]["width"])
-    _check_total(size, document["layers"])
     bit_depth, alpha, profile = document["bit_depth"], document["alpha"], document["icc_profile"]
     try:
         return Scene(
@@ -101,7 +95,7 @@ def _decode(file: IO[bytes]) -> Scene:
         raise FormatError(f"the archive holds no valid scene ({error}); write the scene again") from error
 
 
-def _layers(entries: "_Entries", documents: list[dict[str, Any]], bit_depth: int) -> Iterator[Layer]:
+def _layers(entries: Entries, documents: list[dict[str, Any]], bit_depth: int) -> Iterator[Layer]:
     for document in documents:
         width, height = (int(length) for length in document["size"])
         files = document["files"]
@@ -123,21 +117,43 @@ def _mask(levels: Any) -> Mask:
     return np.asarray(levels >= 128)
 
 
-def _check_total(size: tuple[int, int], documents: list[dict[str, Any]]) -> None:
-    canvas = size[0] * size[1]
-    total = sum(int(document["size"][0]) * int(document["size"][1]) for document in documents)
-    if canvas > MAX_CANVAS_PIXELS or total > MAX_PIXELS:
-        raise FormatError(
-            f"the scene claims {canvas / 1e6:.0f} megapixels and {total / 1e6:.0f} in its layers, but this version"
-            f" reads up to {MAX_CANVAS_PIXELS / 1e6:.0f} and {MAX_PIXELS / 1e6:.0f}; use a smaller photo"
-        )
+def begin(archive: zipfile.ZipFile) -> None:
+    """Put in what stands first in every archive, so that its first bytes tell what it is."""
+    put(archive, "mimetype", MIMETYPE)
 
 
-def _put(archive: zipfile.ZipFile, name: str, data: bytes, method: int = zipfile.ZIP_STORED) -> None:
-    entry = zipfile.ZipInfo(name, EPOCH)
-    entry.compress_type = method
-    entry.external_attr = 0o644 << 16
-    archive.writestr(entry, data)
+def pack(archive: zipfile.ZipFile, scene: Scene, known: Known) -> dict[str, Any]:
+    """Put in the layers' pixels under names made of their content, but for arrays `known`; gives scene.json."""
+    files = [
+        {
+            "rgba": known(layer.rgba) or _put_named(archive, "png", encode_png(to_levels(layer.rgba, scene.bit_depth))),
+            "z": known(layer.z) or _put_named(archive, "z.tif", _encode_depth(layer.z)),
+            "filled": known(layer.filled) or _put_named(archive, "filled.png", _encode_mask(layer.filled)),
+        }
+        for layer in scene.layers
+    ]
+    return manifest_of(scene, files)
+
+
+def put_document(archive: zipfile.ZipFile, name: str, document: dict[str, Any]) -> None:
+    """Put in a JSON document."""
+    put(archive, name, json.dumps(document, indent=2, ensure_ascii=True).encode("ascii"), zipfile.ZIP_DEFLATED)
+
+
+def put(archive: zipfile.ZipFile, name: str, data: bytes, method: int = zipfile.ZIP_STORED) -> None:
+    """Put in an entry; what is packed in itself (PNG, TIFF) is not packed twice."""
+    archive.writestr(zip_entry(name, method), data)
+
+
+def _put_named(archive: zipfile.ZipFile, suffix: str, data: bytes) -> str:
+    name = f"layers/{hashlib.sha256(data).hexdigest()[:DIGEST_LETTERS]}.{suffix}"
+    if name not in archive.NameToInfo:
+        put(archive, name, data)
+    return name
+
+
+def _encode_mask(mask: Mask) -> bytes:
+    return encode_png(mask.astype(np.uint8) * np.uint8(255))
 
 
 def _encode_depth(z: Floats) -> bytes:
@@ -147,57 +163,3 @@ def _encode_depth(z: Floats) -> bytes:
         buffer, z, compression="zlib", compressionargs={"level": 1}, predictor=True, rowsperstrip=rows, metadata=None
     )
     return buffer.getvalue()
-
-
-class _Entries:
-    """The entries of an archive nobody vouches for: no size is believed until it is checked."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        try:
-            self._archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise FormatError(f"not a whole .multiplane archive ({error}); write the scene again") from error
-
-    def manifest(self) -> dict[str, Any]:
-        """The valid scene.json."""
-        return parse_manifest(self.read("scene.json", MAX_DOCUMENT_BYTES))
-
-    def read(self, name: str, limit: int) -> bytes:
-        """The bytes of an entry that declares and holds at most `limit`."""
-        try:
-            info = self._archive.getinfo(name)
-        except KeyError as error:
-            raise FormatError(f"the archive has no entry {name!r}; write the scene again") from error
-        if info.file_size > limit or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise FormatError(
-                f"entry {name!r} is larger than it can rightly be, or packed in a way this version does not read"
-            )
-        try:
-            with self._archive.open(info) as entry:
-                return entry.read(info.file_size)  # a stated length also bounds what is unpacked
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError) as error:
-            raise FormatError(f"entry {name!r} is damaged ({error}); write the scene again") from error
-
-    def png(self, name: str, shape: tuple[int, ...], bit_depth: int) -> Any:
-        """Levels of `shape` and `bit_depth`."""
-        return decode_png(self.read(name, _limit(shape, bit_depth // 8)), shape, bit_depth, f"entry {name!r}")
-
-    def depth(self, name: str, shape: tuple[int, int]) -> Floats:
-        """Float32 depths (H, W)."""
-        data = self.read(name, _limit(shape, 4))
-        try:
-            with tifffile.TiffFile(io.BytesIO(data)) as file:
-                page = file.pages.first
-                plain = page.compression.name in PLAIN_TIFF and not page.is_tiled and page.dtype == np.float32
-                if page.shape != shape or not plain:
-                    raise FormatError(f"entry {name!r} is not a plain float32 TIFF of {shape[1]} x {shape[0]} pixels")
-                return np.asarray(page.asarray(), np.float32)
-        except FormatError:
-            raise
-        except Exception as error:  # tifffile raises whatever the damage provokes: struct, index, key, value errors
-            raise FormatError(f"entry {name!r} is damaged ({error}); write the scene again") from error
-
-
-def _limit(shape: tuple[int, ...], sample_bytes: int) -> int:
-    raw = int(np.prod(shape, dtype=np.int64)) * sample_bytes
-    return raw + raw // 64 + shape[0] + SLACK_BYTES

@@ -13,14 +13,18 @@ from multiplane.errors import FormatError
 from multiplane.scene import Layer, Scene
 
 FORMAT = "multiplane"
-VERSION = 1
+VERSION = 2
+"""1: layers' entries were numbered. 2: they are named by their content, and history.json may stand beside."""
 ALPHA_ENTRY = "alpha.png"
 PROFILE_ENTRY = "profile.icc"
 LONGEST_COMPLAINT = 160
+MAX_CANVAS_PIXELS = 1 << 28
+MAX_PIXELS = 1 << 29
+"""Of all layers together: 21 bytes each in memory, so 11 GB; a 100-megapixel photo in five full sheets."""
 
 
-def manifest_of(scene: Scene) -> dict[str, Any]:
-    """The JSON document of `scene`; raises FormatError where the schema does not allow it."""
+def manifest_of(scene: Scene, files: list[dict[str, str]]) -> dict[str, Any]:
+    """The JSON document of `scene`, whose layers lie in `files`; FormatError where the schema does not allow it."""
     camera = scene.camera
     document = {
         "format": FORMAT,
@@ -31,27 +35,57 @@ def manifest_of(scene: Scene) -> dict[str, Any]:
         "alpha": None if scene.alpha is None else ALPHA_ENTRY,
         "icc_profile": None if scene.icc_profile is None else PROFILE_ENTRY,
         "origin": asdict(scene.origin),
-        "layers": [_layer_document(index, layer) for index, layer in enumerate(scene.layers)],
+        "layers": [{**describe_layer(layer), "files": names} for layer, names in zip(scene.layers, files, strict=True)],
     }
-    _check(document)
+    check_document(document)
     return document
 
 
 def parse_manifest(text: bytes) -> dict[str, Any]:
     """The document in `text`, valid by the schema; raises FormatError, one line, for anything else."""
-    try:
-        document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"scene.json is not JSON ({error}); write the scene again") from error
+    document = parse_json(text, "scene.json")
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise FormatError("scene.json does not describe a multiplane scene; name a file that multiplane wrote")
+    check_version(document)
+    check_document(document)
+    return document
+
+
+def parse_json(text: bytes, name: str) -> Any:
+    """The JSON value in `text`, its numbers finite; raises FormatError about the entry `name` for anything else."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{name} is not JSON ({error}); write the scene again") from error
+
+
+def check_version(document: dict[str, Any]) -> None:
+    """Raise FormatError where a newer multiplane wrote `document`."""
     version = document.get("version")
     if isinstance(version, int) and version > VERSION:
         raise FormatError(
             f"the scene has version {version}, and this multiplane reads up to {VERSION}; update multiplane"
         )
-    _check(document)
-    return document
+
+
+def check_document(document: dict[str, Any]) -> None:
+    """Raise FormatError, one line, where `document` breaks the published schema."""
+    schema = json.loads(resources.files("multiplane.formats").joinpath("scene.schema.json").read_bytes())
+    error = best_match(Draft202012Validator(schema).iter_errors(document))
+    if error is not None:
+        complaint = " ".join(error.message.split())[:LONGEST_COMPLAINT]
+        raise FormatError(f"scene.json breaks its schema at {error.json_path}: {complaint}; write the scene again")
+
+
+def check_total(document: dict[str, Any]) -> None:
+    """Raise FormatError where the valid `document` claims more pixels than are read."""
+    canvas = int(document["camera"]["height"]) * int(document["camera"]["width"])
+    total = sum(int(layer["size"][0]) * int(layer["size"][1]) for layer in document["layers"])
+    if canvas > MAX_CANVAS_PIXELS or total > MAX_PIXELS:
+        raise FormatError(
+            f"the scene claims {canvas / 1e6:.0f} megapixels and {total / 1e6:.0f} in its layers, but this version"
+            f" reads up to {MAX_CANVAS_PIXELS / 1e6:.0f} and {MAX_PIXELS / 1e6:.0f}; use a smaller photo"
+        )
 
 
 def depth_range(layer: Layer) -> tuple[float, float]:
@@ -75,25 +109,6 @@ def describe_layer(layer: Layer) -> dict[str, Any]:
         "depth_range": list(depth_range(layer)),
         "filled_share": min(1.0, layer.filled_share),
     }
-
-
-def _layer_document(index: int, layer: Layer) -> dict[str, Any]:
-    return {
-        **describe_layer(layer),
-        "files": {
-            "rgba": f"layers/{index:03d}.png",
-            "z": f"layers/{index:03d}.z.tif",
-            "filled": f"layers/{index:03d}.filled.png",
-        },
-    }
-
-
-def _check(document: dict[str, Any]) -> None:
-    schema = json.loads(resources.files("multiplane.formats").joinpath("scene.schema.json").read_bytes())
-    error = best_match(Draft202012Validator(schema).iter_errors(document))
-    if error is not None:
-        complaint = " ".join(error.message.split())[:LONGEST_COMPLAINT]
-        raise FormatError(f"scene.json breaks its schema at {error.json_path}: {complaint}; write the scene again")
 
 
 def _finite(text: str) -> float:
