@@ -59,7 +59,16 @@ MASK2FORMER = (
         "mask2former-swin-small-coco-panoptic", "facebook/mask2former-swin-small-coco-panoptic", _SEE_CARD, 276, 512
     ),
 )
-CHECKPOINTS = {checkpoint.name: checkpoint for checkpoint in (*DEPTH_ANYTHING, *MASK2FORMER)}
+SAM = (
+    Checkpoint("sam-vit-base", "facebook/sam-vit-base", "Apache-2.0", 375, 1024),
+    Checkpoint("sam-vit-large", "facebook/sam-vit-large", "Apache-2.0", 1250, 1024),
+    Checkpoint("sam-vit-huge", "facebook/sam-vit-huge", "Apache-2.0", 2564, 1024),
+)
+GROUNDING_DINO = (
+    Checkpoint("grounding-dino-tiny", "IDEA-Research/grounding-dino-tiny", "Apache-2.0", 690, 800),
+    Checkpoint("grounding-dino-base", "IDEA-Research/grounding-dino-base", "Apache-2.0", 933, 800),
+)
+CHECKPOINTS = {checkpoint.name: checkpoint for checkpoint in (*DEPTH_ANYTHING, *MASK2FORMER, *SAM, *GROUNDING_DINO)}
 
 
 def locate(name_or_folder: str) -> Path:

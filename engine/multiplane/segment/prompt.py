@@ -1,4 +1,4 @@
-"""What a user points at: points inside and outside a thing, and a box around it."""
+"""What a user points at: points inside and outside a thing, a box around it, and what words were found to mean."""
 
 import math
 from dataclasses import dataclass
@@ -9,6 +9,14 @@ Point = tuple[float, float, bool]
 """(x, y, positive) in photo pixels, row 0 on top; positive where the thing is, else where it is not."""
 Box = tuple[float, float, float, float]
 """(x0, y0, x1, y1) in photo pixels: left, top, right, bottom."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A thing that words describe: its box in photo pixels, and how sure the model is, from 0 to 1."""
+
+    box: Box
+    score: float
 
 
 @dataclass(frozen=True)
