@@ -32,9 +32,14 @@ def box_of(where: Mask, margin: float) -> tuple[slice, slice] | None:
     return rows, columns
 
 
+def without_veil(alpha: Floats) -> Floats:
+    """`alpha` stretched so that what is nearly 0 or 1 becomes 0 or 1."""
+    return np.clip((alpha - VEIL) / (1.0 - 2.0 * VEIL), 0.0, 1.0).astype(np.float32)
+
+
 def drop_specks(alpha: Floats, band: Band) -> Floats:
     """`alpha` without veils, without specks that hang on no known inside, and without pinholes in the object."""
-    clean: Floats = np.clip((alpha - VEIL) / (1.0 - 2.0 * VEIL), 0.0, 1.0).astype(np.float32)
+    clean = without_veil(alpha)
     core = ~band.unknown & (band.alpha > 0.5)
     if core.any():
         _, parts = cv2.connectedComponents((clean > 0.1).astype(np.uint8), connectivity=8)

@@ -2,12 +2,11 @@
 
 import cv2
 import numpy as np
-from scipy.sparse import diags
 
 from multiplane.arrays import Floats, Mask
 from multiplane.matte.band import REACH_1MP, Band, find_band, scale_of
 from multiplane.matte.border import border_box, drop_specks, to_full_size
-from multiplane.matte.laplacian import band_laplacian
+from multiplane.matte.solve import solve_pulled
 
 WORKING_PIXELS = 2_200_000
 """Crops larger than this are solved smaller and brought to full size with a guided filter."""
@@ -51,29 +50,5 @@ def _working_band(rgb: Floats, mask: Mask, scale: float, shrink: float) -> tuple
 
 
 def _solve(rgb: Floats, band: Band) -> Floats:
-    """Minimise a' L a + sum of pull (a - guess)^2 over the band; conjugate gradients with a Jacobi preconditioner."""
-    if not band.unknown.any():
-        return band.alpha
-    laplacian, right = band_laplacian(rgb, band.unknown, band.alpha, EPSILON)
-    guess, trust = band.alpha[band.unknown], band.trust[band.unknown]
-    pull = (PULL_VAGUE + (PULL_TRUSTED - PULL_VAGUE) * trust).astype(np.float32)
-    matrix = laplacian + diags(pull, format="csr", dtype=np.float32)
-    right = right + pull * guess
-    inverse = 1.0 / matrix.diagonal()
-    x = guess.copy()
-    residual = right - matrix @ x
-    step = inverse * residual
-    energy = float(residual @ step)
-    for _ in range(300):
-        if float(np.abs(residual * inverse).max()) < 5e-4:
-            break
-        image = matrix @ step
-        length = energy / float(step @ image)
-        x += length * step
-        residual -= length * image
-        preconditioned = inverse * residual
-        energy, previous = float(residual @ preconditioned), energy
-        step = preconditioned + (energy / previous) * step
-    alpha = band.alpha.copy()
-    alpha[band.unknown] = np.clip(x, 0.0, 1.0)
-    return alpha
+    pull = np.where(band.unknown, PULL_VAGUE + (PULL_TRUSTED - PULL_VAGUE) * band.trust, 0.0).astype(np.float32)
+    return solve_pulled(rgb, band.unknown, band.alpha, pull, EPSILON)
