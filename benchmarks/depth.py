@@ -1,7 +1,6 @@
 """Measures depth backends on real pictures with ground truth: `python benchmarks/depth.py --backend builtin`."""
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
@@ -10,11 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.data import as_photo, data_folder, read_rgb
+
 from multiplane.arrays import Mask
 from multiplane.depth import DepthBackend, load_depth
-from multiplane.errors import BackendError, PhotoError
-from multiplane.pixels.levels import from_levels
-from multiplane.scene import Camera, Photo
+from multiplane.errors import BackendError
 
 Values = NDArray[np.float64]
 
@@ -52,11 +53,6 @@ def main() -> int:
     return 0
 
 
-def data_folder() -> Path:
-    """Where the data lies: MULTIPLANE_DATA, else ../shared/data from the project's root."""
-    return Path(os.environ.get("MULTIPLANE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
-
-
 def print_row(picture: str, name: str, scores: Values) -> None:
     """One line of the table."""
     print(f"{picture:<16}{name[-24:]:<26}" + "".join(f"{score:>10.3f}" for score in scores), flush=True)
@@ -66,13 +62,9 @@ def measure(backend: DepthBackend, truth_path: Path) -> Values:
     """The scores in COLUMNS of one picture, after an affine fit in disparity."""
     with np.load(truth_path) as stored:
         truth = stored["disparity"].astype(np.float64)
-    bgr = cv2.imread(str(truth_path.with_suffix(".png")), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise PhotoError(f"{truth_path.with_suffix('.png')} is no readable picture: every NAME.npz needs its NAME.png")
-    rgb = from_levels(np.ascontiguousarray(bgr[..., ::-1]))
-    height, width = rgb.shape[:2]
+    photo = as_photo(read_rgb(truth_path.with_suffix(".png")))
     start = time.perf_counter()
-    z = backend(Photo(rgb, Camera.from_focal_35mm(width, height))).z
+    z = backend(photo).z
     seconds = time.perf_counter() - start
     guess = 1 / z.astype(np.float64)
     if truth.shape != guess.shape:

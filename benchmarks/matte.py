@@ -8,7 +8,6 @@ gradient is the error of Rhemann et al. 2009 (Gaussian derivatives, sigma 1.4) i
 colour error in levels of 255 over soft pixels of the true alpha, composited on green and on magenta.
 """
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -17,10 +16,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.data import data_folder, read_rgb
+
 from multiplane.arrays import Floats, Mask
 from multiplane.matte import NAMES, load_matte
 from multiplane.matte.foreground import estimate_foreground
-from multiplane.pixels.levels import from_levels
 
 MISTAKE_1MP = 3
 """How wrong the masks are, in pixels of a 1-megapixel picture."""
@@ -29,8 +31,7 @@ SCREENS = ((0.0, 0.8, 0.0), (0.9, 0.0, 0.9))
 
 def main() -> None:
     """Measure every backend, and a plain feather beside them, on every picture of the folder."""
-    data = Path(os.environ.get("MULTIPLANE_DATA", Path(__file__).parents[2] / "shared" / "data"))
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else data / "eval" / "matting"
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else data_folder() / "eval" / "matting"
     methods: dict[str, Callable[[Floats, Mask], Floats]] = {name: load_matte(name) for name in NAMES}
     methods["feather"] = feather
     scores: dict[tuple[str, str], list[tuple[float, ...]]] = {}
@@ -53,20 +54,12 @@ def main() -> None:
 def pictures(folder: Path) -> list[tuple[str, Floats, Floats]]:
     """Name, rgb (H, W, 3) and true alpha (H, W) of every picture that has one."""
     found = [(path.name.removesuffix("_result.png"), path) for path in sorted(folder.glob("*_result.png"))]
-    rows = [(name, read(folder / f"{name}.jpg"), read(path)[..., 0]) for name, path in found]
+    rows = [(name, read_rgb(folder / f"{name}.jpg"), read_rgb(path)[..., 0]) for name, path in found]
     if (folder / "lemur.png").exists():
-        rows.append(("lemur", read(folder / "lemur.png"), read(folder / "lemur_alpha.png")[..., 0]))
+        rows.append(("lemur", read_rgb(folder / "lemur.png"), read_rgb(folder / "lemur_alpha.png")[..., 0]))
     if not rows:
         raise SystemExit(f"no pictures with alphas in {folder}; name a folder that holds NAME.jpg and NAME_result.png")
     return rows
-
-
-def read(path: Path) -> Floats:
-    """A picture file as rgb (H, W, 3)."""
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise SystemExit(f"cannot read {path}")
-    return from_levels(np.ascontiguousarray(picture[..., ::-1]))
 
 
 def spoil(mask: Mask, mistake: str) -> Mask:
@@ -103,9 +96,8 @@ def print_rims(folder: Path, methods: dict[str, Callable[[Floats, Mask], Floats]
     """The rim's colour error where the true foreground is known: with the true alpha, and with each method's own."""
     if not (folder / "lemur_foreground.png").exists():
         return
-    rgb, truth = read(folder / "lemur.png"), read(folder / "lemur_alpha.png")[..., 0]
-    pure = read(folder / "lemur_foreground.png")
-    rim = (truth > 0) & (truth < 1)
+    rgb, truth = read_rgb(folder / "lemur.png"), read_rgb(folder / "lemur_alpha.png")[..., 0]
+    pure = read_rgb(folder / "lemur_foreground.png")
     alphas = {
         "true alpha": truth,
         **{name: matte(rgb, spoil(truth > 0.5, "jittered")) for name, matte in methods.items()},
@@ -114,12 +106,19 @@ def print_rims(folder: Path, methods: dict[str, Callable[[Floats, Mask], Floats]
     for name, alpha in alphas.items():
         cells = ""
         for colours in (estimate_foreground(rgb, alpha), rgb):
-            errors = [
-                255 * np.abs(on_screen(colours, alpha, screen) - on_screen(pure, truth, screen))[rim].mean()
-                for screen in SCREENS
-            ]
-            cells += f"{errors[0]:10.2f}{errors[1]:8.2f}"
+            green, magenta = rim_errors(colours, alpha, pure, truth)
+            cells += f"{green:10.2f}{magenta:8.2f}"
         print(f"{name:24}{cells}")
+
+
+def rim_errors(colours: Floats, alpha: Floats, pure: Floats, truth: Floats) -> tuple[float, float]:
+    """Mean error in levels of 255, on green and on magenta, over soft pixels of the true alpha."""
+    rim = (truth > 0) & (truth < 1)
+    green, magenta = (
+        255 * float(np.abs(on_screen(colours, alpha, screen) - on_screen(pure, truth, screen))[rim].mean())
+        for screen in SCREENS
+    )
+    return green, magenta
 
 
 def on_screen(colours: Floats, alpha: Floats, screen: tuple[float, float, float]) -> Floats:

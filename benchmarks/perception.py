@@ -7,7 +7,6 @@ holds out by their checksum.
 """
 
 import argparse
-import os
 import resource
 import sys
 import time
@@ -16,7 +15,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "training"))
+
+from benchmarks.data import data_folder
 
 from dataset import load_photos
 from evaluate import measure, report
@@ -32,7 +34,7 @@ def main() -> int:
     parser.add_argument("--labels", type=Path, default=Path("held-out-labels"), help="where labels lie or are put")
     labels = parser.parse_args().labels
     print_costs()
-    data = Path(os.environ.get("MULTIPLANE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+    data = data_folder()
     if not (data / "photos").is_dir():
         print(f"skipped: no photos in {data}; set MULTIPLANE_DATA to the data folder")
         return 0
