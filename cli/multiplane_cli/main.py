@@ -12,7 +12,9 @@ import typer
 from multiplane.errors import MultiplaneError
 from multiplane.version import __version__
 from multiplane_cli.decompose import decompose
+from multiplane_cli.edit import app as edit
 from multiplane_cli.export import export
+from multiplane_cli.import_ import import_
 from multiplane_cli.inspect import inspect
 from multiplane_cli.render import render
 
@@ -32,6 +34,8 @@ app = typer.Typer(
 )
 for command in (decompose, export, render, inspect):
     app.command()(command)
+app.add_typer(edit, name="edit")
+app.command("import")(import_)
 
 
 def _print_version(wanted: bool) -> None:
