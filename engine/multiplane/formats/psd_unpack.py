@@ -52,7 +52,7 @@ def _unpacked(data: memoryview, method: int, shape: tuple[int, int], large: bool
     wanted = height * line
     try:
         raw = _by_method(data, method, height, wanted, large)
-    except (imagecodecs.ImcdError, zlib.error, ValueError) as error:
+    except (RuntimeError, zlib.error, ValueError) as error:  # imagecodecs raises RuntimeErrors
         raise FormatError(f"the pixels of layer {name!r} {DAMAGED}") from error
     if len(raw) < wanted:
         raise FormatError(f"the pixels of layer {name!r} {DAMAGED}")
