@@ -3,11 +3,13 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from multiplane_cli.choices import check_boxes, check_points, read_prompts
 from multiplane_cli.overwrite import refuse_to_overwrite
 from multiplane_cli.progress import Progress, progress
 
@@ -47,6 +49,38 @@ def decompose(
     segment: Annotated[
         str, typer.Option(help="Segments: builtin, a model's name or folder, a label map, or a folder of masks.")
     ] = "builtin",
+    point: Annotated[
+        list[str],
+        typer.Option(
+            callback=check_points,
+            metavar="X,Y ...",
+            help="A thing to be a layer of its own, by a pixel in it. Repeat it for more things; 'X,Y X,Y -X,Y' is one"
+            " thing from several points, a minus before those that are not in it.",
+        ),
+    ] = [],  # noqa: B006
+    box: Annotated[
+        list[str],
+        typer.Option(
+            callback=check_boxes,
+            metavar="X0,Y0,X1,Y1 ...",
+            help="A thing to be a layer of its own, by its left, top, right and bottom; points may follow.",
+        ),
+    ] = [],  # noqa: B006
+    mask: Annotated[
+        list[Path],
+        typer.Option(
+            help="A mask of the photo's size, white or opaque where a layer of its own is; its name names it."
+        ),
+    ] = [],  # noqa: B006
+    prompt: Annotated[
+        list[str],
+        typer.Option(metavar="WORDS", help="Things to be layers of their own, by words; needs Grounding DINO on disk."),
+    ] = [],  # noqa: B006
+    only: Annotated[bool, typer.Option("--only", help="What was chosen, and all else as one background.")] = False,
+    select: Annotated[
+        str, typer.Option(help="What answers points and boxes: builtin, sam-vit-base, or a model's folder.")
+    ] = "builtin",
+    find: Annotated[str, typer.Option(help="What answers words: a model's name or folder.")] = "grounding-dino-tiny",
     matte: Annotated[str, typer.Option(help="Matte: closed-form or guided (faster).")] = "closed-form",
     inpaint: Annotated[str, typer.Option(help="Fill: patches or smooth (faster).")] = "patches",
     focal: Annotated[
@@ -67,15 +101,23 @@ def decompose(
       multiplane decompose photo.jpg -o layers --to psd,mp4 --layers 4
 
       multiplane decompose photo.tif -o layers --depth depth.exr --depth-kind metres
+
+      multiplane decompose photo.jpg -o layers --point 420,310 --point "120,80 140,200 -130,140"
+
+      multiplane decompose photo.jpg -o layers --box 80,40,420,390 --mask hand.png --only
     """
     from multiplane.formats.write import check_folder
 
+    if only and not (point or box or mask or prompt):
+        raise typer.BadParameter("there is nothing to keep apart; add --point, --box, --mask or --prompt")
     targets = _targets(out, photo.stem, to)
     refuse_to_overwrite(targets.values(), force)
     check_folder(out)
     with progress(quiet=as_json) as stages:
         stages.begin("read")
         picture, backends = _inputs(photo, focal, depth, depth_kind, depth_near, segment, matte, inpaint)
+        if point or box or mask or prompt:
+            backends = _choosing(backends, point, box, mask, prompt, only, select, find)
         from multiplane.decompose import decompose as decompose_photo
 
         scene = decompose_photo(picture, backends, layers=layers, seed=seed, report=stages.begin)
@@ -126,6 +168,25 @@ def _inputs(
         segment_name=f"file:{Path(segment).name}" if is_segment_map else Path(segment).name,
     )
     return picture, backends
+
+
+def _choosing(
+    backends: "Backends",
+    point: list[str],
+    box: list[str],
+    mask: list[Path],
+    prompt: list[str],
+    only: bool,
+    select: str,
+    find: str,
+) -> "Backends":
+    """`backends` with what the user chose: each a layer of its own, and the rest as ever, or one background."""
+    from multiplane.segment.chosen import Choices, choose, one_background
+    from multiplane.segment.prompted import load_finder, load_prompted
+
+    choices = Choices(read_prompts(point, box), tuple(mask), tuple(prompt))
+    chosen = choose(choices, load_prompted(select), load_finder(find) if prompt else None)
+    return replace(backends, choose=chosen, segment=one_background if only else backends.segment)
 
 
 def _write(scene: "Scene", targets: dict[str, Path], stages: Progress) -> None:

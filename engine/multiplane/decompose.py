@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from multiplane.depth import DepthBackend
 from multiplane.errors import SceneError
 from multiplane.inpaint import InpaintBackend
+from multiplane.layering.chosen import order_with_chosen
 from multiplane.layering.merge import merge_to
 from multiplane.layering.names import name_layers
 from multiplane.layering.order import SURFACES, order_near_to_far
@@ -14,6 +15,7 @@ from multiplane.matte import MatteBackend
 from multiplane.pixels.levels import from_levels
 from multiplane.scene import DepthMap, Layer, Origin, Photo, Scene, Segment
 from multiplane.segment import SegmentBackend
+from multiplane.segment.chosen import set_apart
 from multiplane.unstack import Cut, Remaining
 from multiplane.version import __version__
 
@@ -27,7 +29,8 @@ Report = Callable[[str], None]
 class Backends:
     """The four stages' implementations, and the names by which the scene remembers the first two.
 
-    `keep_segments` says that the segments are somebody's own choice: none is merged for being small.
+    `keep_segments` says that the segments are somebody's own choice: none is merged for being small. `choose` finds
+    what somebody chose, each a layer of its own; `segment` divides what is left.
     """
 
     depth: DepthBackend
@@ -37,12 +40,15 @@ class Backends:
     depth_name: str = "builtin"
     segment_name: str = "builtin"
     keep_segments: bool = False
+    choose: SegmentBackend | None = None
 
 
 def decompose(
     photo: Photo, backends: Backends, layers: int = DEFAULT_LAYERS, seed: int = 0, report: Report = lambda _: None
 ) -> Scene:
     """Split `photo` into at most `layers` sheets, far to near, whose composite is the photo bit for bit.
+
+    What was chosen is a sheet each, whatever its size and number; then at least one more holds the rest.
 
     Raises SceneError where `layers` is less than 1, and whatever a backend raises.
     """
@@ -89,9 +95,12 @@ def decompose(
 
 
 def _sheets(photo: Photo, depth: DepthMap, backends: Backends, most: int) -> list[Segment]:
+    chosen = backends.choose(photo, depth) if backends.choose is not None else ()
     segments = backends.segment(photo, depth)
-    ordered = [segments[index] for index in order_near_to_far(segments, depth)]
-    return merge_to(ordered, depth, most, crumbs=not backends.keep_segments)
+    left = set_apart(segments, chosen) if chosen else segments
+    ordered = [left[index] for index in order_near_to_far(left, depth)]
+    merged = merge_to(ordered, depth, max(1, most - len(chosen)), crumbs=not backends.keep_segments)
+    return order_with_chosen(merged, chosen, depth) if chosen else merged
 
 
 def _layers(far_to_near: list[tuple[tuple[str, str], Cut]]) -> tuple[Layer, ...]:

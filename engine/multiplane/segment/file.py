@@ -118,7 +118,7 @@ def _masks(folder: Path) -> tuple[Ints, list[str]]:
     if not files or len(files) > MAX_SEGMENTS:
         found = f"{len(files)} images" if files else "no images"
         raise FormatError(f"{str(folder)!r} holds {found}; put 1 to {MAX_SEGMENTS} masks in it, an image each")
-    masks = [_inside(read_raster(file), file) for file in files]
+    masks = [inside_of(read_raster(file), file) for file in files]
     for file, mask in zip(files, masks, strict=True):
         if mask.shape != masks[0].shape:
             raise FormatError(
@@ -133,8 +133,8 @@ def _masks(folder: Path) -> tuple[Ints, list[str]]:
     return owner, [file.stem for file in files]
 
 
-def _inside(raster: Raster, path: Path) -> Mask:
-    """Where a mask image is opaque, or at least half white where it has no transparency."""
+def inside_of(raster: Raster, path: Path) -> Mask:
+    """Where (H, W) a mask image is opaque, or at least half white where it has no transparency."""
     samples, alpha = raster.samples, raster.alpha
     if raster.palette is not None:
         samples, alpha = raster.palette[samples][..., :3], raster.palette[:, 3][samples]
