@@ -64,7 +64,7 @@ def split(scene: Scene, index: int, parts: Parts, matte: MatteBackend, inpaint: 
     layer = scene.layers[index]
     if len(parts.masks) < 2 or not all((mask & layer.visible).any() for mask in parts.masks):
         raise SceneError(f"{layer.id!r} has only one part of that kind; split it another way, by a point or a box")
-    if parts.apart or layer.blend != "normal":
+    if (parts.apart and index > 0) or layer.blend != "normal":
         near_to_far = _divided(layer, parts.masks, scene.bit_depth)
     else:
         near_to_far = _Uncut.of(scene, index, parts, seed).cut(matte, inpaint)
