@@ -6,7 +6,9 @@ import json
 import os
 import shutil
 import subprocess
+import zlib
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -15,13 +17,21 @@ import pytest
 import skimage.data
 import trimesh
 
+from extreme_scene import extreme_scene
+from gltf_view import base_colour, read, render
 from multiplane.arrays import Floats, Levels
 from multiplane.formats import glb
-from multiplane.formats.glb import encode_glb, plane_depths
-from multiplane.pixels.levels import from_levels
+from multiplane.formats.glb import Geometry, encode_glb
+from multiplane.formats.gltf import quadtree, textures
+from multiplane.formats.gltf.stage import CameraMove
+from multiplane.formats.gltf.textures import TextureFormat
+from multiplane.formats.plane_depths import plane_depths
+from multiplane.pixels.levels import from_levels, to_levels
 from multiplane.scene import Scene
 from scenes import HOSTILE_NAMES, hostile_scene, noise_scene, photo_of, picture_scene
 from tolerances import LOOKS_LIKE
+
+SWAY = CameraMove("sway", 4.0, [(0.1 * k, 0.0, 0.01 * k) for k in (0, 1, 2, 1, 0, -1, -2, -1)], aim=5.0)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,49 +50,6 @@ def many_scenes() -> dict[str, Scene]:
         "hostile": hostile_scene(),
         "picture": picture_scene(astronaut()),
     }
-
-
-def read(data: bytes) -> pygltflib.GLTF2:
-    return pygltflib.GLTF2.load_from_bytes(data)
-
-
-def texture(doc: pygltflib.GLTF2, material: int) -> Levels:
-    image = doc.images[doc.textures[doc.materials[material].pbrMetallicRoughness.baseColorTexture.index].source]
-    view = doc.bufferViews[image.bufferView]
-    data = np.frombuffer(doc.binary_blob(), np.uint8)[view.byteOffset : view.byteOffset + view.byteLength]
-    pixels = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGBA)
-
-
-def render(data: bytes, width: int, height: int) -> Floats:
-    """What the file's own camera sees, by glTF's rules alone: project each quad, sample, blend far to near."""
-    doc = read(data)
-    canvas = np.zeros((height, width, 3), np.float32)
-    view = next(doc.cameras[node.camera].perspective for node in doc.nodes if node.camera is not None)
-    assert view.aspectRatio == pytest.approx(width / height)
-    scale_y = 1 / np.tan(view.yfov / 2)
-    scale_x = scale_y / view.aspectRatio
-    nodes = sorted((node for node in doc.nodes if node.mesh is not None), key=lambda node: node.translation[2])
-    x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    for node in nodes:
-        (tx, ty, tz), (sx, sy, _) = node.translation, node.scale
-        assert view.znear < -tz < view.zfar
-        # The ray through each pixel centre meets the plane z = tz; the square's own corners are at -0.5 and 0.5.
-        u = ((2 * x / width - 1) / scale_x * -tz - tx) / sx + 0.5
-        v = 0.5 - ((1 - 2 * y / height) / scale_y * -tz - ty) / sy
-        image = texture(doc, doc.meshes[node.mesh].primitives[0].material)
-        rows, columns = image.shape[:2]
-        sampled = cv2.remap(
-            from_levels(image),
-            (u * columns - 0.5).astype(np.float32),
-            (v * rows - 0.5).astype(np.float32),
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        inside = (u >= 0) & (u <= 1) & (v >= 0) & (v <= 1)
-        alpha = (sampled[..., 3] * inside)[..., None]
-        canvas = canvas * (1 - alpha) + sampled[..., :3] * alpha
-    return canvas
 
 
 def psnr(a: Floats, b: Floats) -> float:
@@ -180,16 +147,75 @@ def test_textures_keep_every_visible_byte() -> None:
         np.testing.assert_array_equal(got[want[..., 3] > 0], want[want[..., 3] > 0])
 
 
-def test_a_texture_too_large_for_graphics_cards_is_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(glb, "MAX_TEXTURE", 160)
+def texture(doc: pygltflib.GLTF2, mesh: int) -> Levels:
+    return base_colour(doc, doc.meshes[mesh].primitives[0])
+
+
+def test_a_size_cap_shrinks_textures_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
     scene = picture_scene(astronaut())
-    data = encode_glb(scene)
+    data = encode_glb(scene, texture_size=160)
     assert max(texture(read(data), index).shape[1] for index in range(len(scene.layers))) == 160
     assert psnr(render(data, 320, 240), from_levels(photo_of(scene))) > 24
+    assert "shrunk to 160 pixels" in caplog.text
 
 
-def test_the_same_scene_gives_the_same_bytes() -> None:
-    assert encode_glb(noise_scene()) == encode_glb(noise_scene())
+@pytest.mark.parametrize("geometry", ["planes", "relief"])
+def test_a_texture_too_large_for_graphics_cards_is_tiled_and_no_seam_shows(
+    geometry: Geometry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(textures, "MAX_TEXTURE", 100)
+    monkeypatch.setattr(glb, "LARGEST_SQUARE", 16)
+    monkeypatch.setattr(quadtree, "LARGEST_SQUARE", 16)
+    scene = picture_scene(astronaut())
+    data = encode_glb(scene, geometry)
+    doc = read(data)
+    sizes = [base_colour(doc, each).shape[:2] for mesh in doc.meshes for each in mesh.primitives]
+    assert max(map(max, sizes)) <= 100
+    assert len(doc.meshes) == len(scene.layers) < len(sizes)
+    assert psnr(render(data, 320, 240), from_levels(photo_of(scene))) >= LOOKS_LIKE
+
+
+def test_lossy_textures_are_smaller_and_look_the_same() -> None:
+    scene = picture_scene(np.ascontiguousarray(skimage.data.astronaut()))
+    photo, sizes = from_levels(photo_of(scene)), {}
+    for kind in get_args(TextureFormat):
+        data = encode_glb(scene, texture=kind)
+        sizes[kind] = len(data)
+        limit = LOOKS_LIKE if kind == "png" else 35
+        assert psnr(render(data, 512, 512), photo) >= limit, kind
+    assert sizes["webp"] < sizes["jpeg"] < sizes["png"]
+
+
+def test_webp_is_declared_and_keeps_alpha_exactly() -> None:
+    scene = picture_scene(astronaut())
+    doc = read(encode_glb(scene, texture="webp"))
+    assert doc.extensionsRequired == ["EXT_texture_webp"]
+    for index, layer in enumerate(scene.layers):
+        np.testing.assert_array_equal(texture(doc, index)[..., 3], np.rint(layer.rgba[..., 3] * 255))
+
+
+def test_what_gltf_cannot_hold_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    encode_glb(noise_scene(4, bit_depth=16, shadow=True), texture="jpeg")
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * 3
+    for words in ("cannot multiply", "8 bits", "no transparency"):
+        assert caplog.text.count(words) == 1
+
+
+@pytest.mark.parametrize("geometry", ["planes", "relief"])
+def test_the_same_scene_gives_the_same_bytes(geometry: Geometry) -> None:
+    scene = picture_scene(astronaut())
+    assert encode_glb(scene, geometry, lit=True) == encode_glb(scene, geometry, lit=True)
+
+
+def test_a_file_is_at_most_twice_its_layers_as_zipped_png() -> None:
+    scene = picture_scene(np.ascontiguousarray(skimage.data.astronaut()))
+    pictures = 0
+    for layer in scene.layers:
+        done, data = cv2.imencode(".png", cv2.cvtColor(to_levels(layer.rgba), cv2.COLOR_RGBA2BGRA))
+        assert done
+        pictures += len(zlib.compress(data.tobytes()))
+    for geometry in get_args(Geometry):
+        assert len(encode_glb(scene, geometry)) <= 2 * pictures
 
 
 def node_modules() -> Path | None:
@@ -205,9 +231,10 @@ def test_khronos_validator_finds_neither_errors_nor_warnings(tmp_path: Path) -> 
     if modules is None or node is None:
         pytest.skip("needs node and the npm package gltf-validator: npm install --prefix .tools gltf-validator")
     files = []
-    for name, scene in many_scenes().items():
-        files.append(tmp_path / f"{name}.glb")
-        files[-1].write_bytes(encode_glb(scene))
+    for name, scene in {**many_scenes(), "extreme": extreme_scene()}.items():
+        for geometry, lit, kind in itertools.product(get_args(Geometry), (False, True), ("png", "webp")):
+            files.append(tmp_path / f"{name}-{geometry}-{lit}-{kind}.glb")
+            files[-1].write_bytes(encode_glb(scene, geometry, lit=lit, texture=kind, move=SWAY))
     script = Path(__file__).with_name("validate_gltf.mjs")
     done = subprocess.run([node, script, modules, *files], capture_output=True, text=True, check=True)
     for report in json.loads(done.stdout):

@@ -142,7 +142,8 @@ def _layer_of_node(document: Any, node: Any, order: int) -> LayerFacts:
         id=_word(extras.get("id")),
         plane=_word(extras.get("plane")),
         depth_range=_pair(extras.get("depth_range")),
-        size=_size_of_texture(document, node.mesh),
+        size=_whole_pair(extras.get("size")) or _size_of_texture(document, node.mesh),
+        corner=_whole_pair(extras.get("corner")),
         filled_share=_number(extras.get("filled_share")),
     )
 
@@ -159,6 +160,11 @@ def _pair(value: Any) -> tuple[float, float] | None:
     return None
 
 
+def _whole_pair(value: Any) -> Size | None:
+    pair = _pair(value)
+    return None if pair is None else (int(pair[0]), int(pair[1]))
+
+
 def _number(value: Any) -> float | None:
     """JSON's `value` where it is a finite number: in files by others, the words of our extras may mean anything."""
     plain = isinstance(value, int | float) and not isinstance(value, bool)
@@ -171,7 +177,10 @@ def _size_of_texture(document: Any, mesh: int) -> Size | None:
     shine = None if material is None else document.materials[material].pbrMetallicRoughness
     if shine is None or shine.baseColorTexture is None:
         return None
-    image = document.images[document.textures[shine.baseColorTexture.index].source]
+    source = document.textures[shine.baseColorTexture.index].source
+    if source is None:  # an extension names it
+        return None
+    image = document.images[source]
     if image.bufferView is None or image.mimeType != "image/png":
         return None
     start = document.bufferViews[image.bufferView].byteOffset or 0

@@ -1,225 +1,197 @@
-"""Writes a scene as binary glTF: one textured plane a layer at its depth, and the camera that sees them as the photo.
+"""Writes a scene as binary glTF: textured layers, flat or as reliefs, and the camera that sees them as the photo.
 
-glTF's axes are known here only: +Y up, the camera at the origin looks along -Z, so a point (x, y, z) of a scene goes to
-(x, -y, -z). A layer with corner (x, y) and size (w, h) pixels at depth D spans (x - cx) D/f to (x + w - cx) D/f: texel
-edges lie on pixel edges, so the render through the exported camera is the photo.
+glTF's axes: +Y up, the camera at the origin looks along -Z, so a point (x, y, z) of a scene goes to (x, -y, -z). A
+pixel (u, v) at depth D lies at ((u - cx) D/f, (cy - v) D/f, -D): texel edges lie on pixel edges, so the render through
+the exported camera is the photo.
 """
 
-import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, TypeAlias
 
-import cv2
-import numpy as np
 import pygltflib as gltf
 
-from multiplane.arrays import Floats, Levels
 from multiplane.errors import FormatError
-from multiplane.formats.manifest import depth_range
-from multiplane.pixels.bleed import bleed
-from multiplane.pixels.levels import to_levels
+from multiplane.formats.gltf.budget import make_reliefs
+from multiplane.formats.gltf.document import GENERATOR, Draft, plain_text
+from multiplane.formats.gltf.materials import (
+    add_lit,
+    add_sampler,
+    add_texture,
+    add_unlit,
+    declare_variants,
+    variants_of,
+)
+from multiplane.formats.gltf.quadtree import LARGEST_SQUARE
+from multiplane.formats.gltf.shapes import Patch, card_patches, normal_pixels, relief_patches, unit_card
+from multiplane.formats.gltf.stage import CameraMove, add_camera, add_lights
+from multiplane.formats.gltf.surface import Surface, surfaces_of
+from multiplane.formats.gltf.textures import (
+    OVERLAP,
+    TextureFormat,
+    cut,
+    encode_texture,
+    layer_pixels,
+    say_what_is_lost,
+    tiles_of,
+)
+from multiplane.formats.manifest import describe_layer
+from multiplane.formats.plane_depths import plane_depths
 from multiplane.scene import Layer, Scene
-from multiplane.version import __version__
 
-log = logging.getLogger(__name__)
-
-UNLIT = "KHR_materials_unlit"
-MAX_TEXTURE = 8192
-"""Largest texture side that browsers and older graphics cards take."""
-DEPTH_GAP = 1e-3
-"""Least relative distance between neighbouring planes: viewers sort by distance, so equal depths would flicker."""
-PNG_FAST = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+Geometry: TypeAlias = Literal["planes", "relief"]
+DEFAULT_TRIANGLES = 50_000
+WORKERS = 2
+"""Layers whose textures are made at once: more would hold more of a large photo in memory."""
 
 
-def encode_glb(scene: Scene) -> bytes:
-    """The scene as one .glb file, textures embedded as 8-bit PNG; see `plane_depths` for where the planes stand.
+def encode_glb(
+    scene: Scene,
+    geometry: Geometry = "planes",
+    *,
+    lit: bool = False,
+    texture: TextureFormat = "png",
+    texture_size: int | None = None,
+    triangles: int = DEFAULT_TRIANGLES,
+    move: CameraMove | None = None,
+    eye_budget: float | None = None,
+) -> bytes:
+    """The scene as one .glb file, textures embedded, 8 bit.
 
-    A layer that multiplies becomes a black one of equal darkness, as glTF has no blend modes. Raises FormatError where
-    the file would pass the 4 GB that a GLB can hold.
+    `planes` puts each layer on a card (`plane_depths` says where); `relief` gives each its own surface, cut along its
+    outline, all together at most `triangles`. `lit` adds the variant "relit": matte materials with normals from depth,
+    and two lights; as shot, materials ignore light. `texture_size` shrinks what is longer; without it, sides over 8192
+    pixels are tiled. `move` animates the camera. `eye_budget`, how far the eye may move aside before it sees what was
+    not filled in, is noted with everything else in extras. What glTF cannot hold is logged once as a warning. Raises
+    FormatError where the file would pass 4 GB, or an option makes no sense.
     """
+    if texture_size is not None and texture_size < 1:
+        raise FormatError(f"a texture needs 1 pixel or more, not {texture_size}; pass --texture-size 4096")
+    say_what_is_lost(scene, texture, texture_size)
+    draft = Draft()
+    add_sampler(draft)
     depths = plane_depths(scene)
-    doc = gltf.GLTF2(asset=gltf.Asset(generator=f"multiplane {__version__}"), extensionsUsed=[UNLIT])
-    blob = bytearray()
-    _add_unit_square(doc, blob)
-    doc.samplers = [
-        gltf.Sampler(
-            magFilter=gltf.LINEAR,
-            minFilter=gltf.LINEAR_MIPMAP_LINEAR,
-            wrapS=gltf.CLAMP_TO_EDGE,
-            wrapT=gltf.CLAMP_TO_EDGE,
-        )
-    ]
-    for order, (layer, depth) in enumerate(zip(scene.layers, depths, strict=True)):
-        _add_layer(doc, blob, scene, layer, depth, order)
-    _add_camera(doc, scene, depths)
-    metric = scene.origin.metric
-    doc.scene = 0
-    doc.scenes = [
-        gltf.Scene(
-            name=_text(scene.origin.photo),
-            nodes=list(range(len(doc.nodes))),
-            extras={"generator": f"multiplane {__version__}", "metric": metric, "unit": "m" if metric else "relative"},
-        )
-    ]
-    if len(blob) > 0xF000_0000:
-        raise FormatError(f"the textures take {len(blob) / 1e9:.1f} GB, but a .glb holds 4 GB; use a smaller photo")
-    doc.buffers = [gltf.Buffer(byteLength=len(blob))]
-    doc.set_binary_blob(bytes(blob))
-    return b"".join(doc.save_to_bytes())
+    surfaces = surfaces_of(scene) if lit or geometry == "relief" else []
+    if geometry == "relief":
+        models = _relief_models(draft, scene, depths, surfaces, triangles, texture_size)
+    else:
+        models = _card_models(draft, scene, depths, texture_size)
+    solids = [order == 0 and scene.alpha is None for order in range(len(scene.layers))]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        pictures = pool.map(partial(_pictures, scene, texture, texture_size), scene.layers, models, solids)
+        for order, (layer, model, encoded) in enumerate(zip(scene.layers, models, pictures, strict=True)):
+            surface = surfaces[order] if lit else None
+            skins = list(_skins(draft, scene, layer, model, encoded, solids[order], surface))
+            _add_node(draft, layer, order, depths[order], model, skins)
+    if lit:
+        declare_variants(draft)
+        add_lights(draft)
+    spread = [1 / q for each in surfaces for q in (float(each.q.max()), float(each.q.min()))]
+    add_camera(draft, scene, min([depths[-1], *spread]), max([depths[0], *spread]), move)
+    _add_scene(draft, scene, geometry, models, eye_budget)
+    return draft.finish()
 
 
-def plane_depths(scene: Scene) -> list[float]:
-    """The depth of each layer's plane, strictly decreasing from far to near as the stack's order demands.
+@dataclass(frozen=True)
+class Model:
+    """A layer's shape: its `patches`, one for each texture, and where its node stands and how it is stretched."""
 
-    A layer stands at its own median depth where that agrees with the order. The first layer, a backdrop that may
-    reach from the viewer's feet to the horizon, stands behind all others; any other layer that claims to be farther
-    than one it lies on is brought just in front of it.
-    """
-    depths = [layer.depth for layer in scene.layers]
-    placed = [max(depths[0], max(depths[1:], default=0.0) * (1 + DEPTH_GAP))]
-    for depth in depths[1:]:
-        placed.append(min(depth, placed[-1] / (1 + DEPTH_GAP)))
-    return placed
+    patches: list[Patch]
+    translation: list[float]
+    scale: list[float] | None = None
 
-
-def _add_unit_square(doc: gltf.GLTF2, blob: bytearray) -> None:
-    """The one geometry of the file: nodes stretch it to size. Row 0 of a texture is its top, where v is 0."""
-    corners = np.array([[-0.5, -0.5, 0], [0.5, -0.5, 0], [0.5, 0.5, 0], [-0.5, 0.5, 0]], np.float32)
-    uv = np.array([[0, 1], [1, 1], [1, 0], [0, 0]], np.float32)
-    triangles = np.array([0, 1, 2, 0, 2, 3], np.uint16)
-    doc.accessors = [
-        gltf.Accessor(
-            bufferView=_add_bytes(doc, blob, corners.tobytes(), gltf.ARRAY_BUFFER),
-            componentType=gltf.FLOAT,
-            count=4,
-            type=gltf.VEC3,
-            min=corners.min(0).tolist(),
-            max=corners.max(0).tolist(),
-        ),
-        gltf.Accessor(
-            bufferView=_add_bytes(doc, blob, uv.tobytes(), gltf.ARRAY_BUFFER),
-            componentType=gltf.FLOAT,
-            count=4,
-            type=gltf.VEC2,
-        ),
-        gltf.Accessor(
-            bufferView=_add_bytes(doc, blob, triangles.tobytes(), gltf.ELEMENT_ARRAY_BUFFER),
-            componentType=gltf.UNSIGNED_SHORT,
-            count=6,
-            type=gltf.SCALAR,
-        ),
-    ]
+    @property
+    def triangles(self) -> int:
+        """Triangles of all patches."""
+        return sum(patch.triangles for patch in self.patches)
 
 
-def _add_layer(doc: gltf.GLTF2, blob: bytearray, scene: Scene, layer: Layer, depth: float, order: int) -> None:
-    name = _text(layer.name)
-    rgba = _texture(scene, layer)
-    solid = order == 0 and scene.alpha is None
-    view = _add_bytes(doc, blob, _png(rgba[..., :3] if solid else rgba), None)
-    doc.images.append(gltf.Image(bufferView=view, mimeType="image/png", name=name))
-    doc.textures.append(gltf.Texture(sampler=0, source=order))
-    doc.materials.append(
-        gltf.Material(
-            name=name,
-            alphaMode=gltf.OPAQUE if solid else gltf.BLEND,
-            doubleSided=True,
-            pbrMetallicRoughness=gltf.PbrMetallicRoughness(
-                baseColorTexture=gltf.TextureInfo(index=order), metallicFactor=0.0, roughnessFactor=1.0
-            ),
-            extensions={UNLIT: {}},
-        )
-    )
-    shape = gltf.Primitive(attributes=gltf.Attributes(POSITION=0, TEXCOORD_0=1), indices=2, material=order)
-    doc.meshes.append(gltf.Mesh(name=name, primitives=[shape]))
+def _card_models(draft: Draft, scene: Scene, depths: list[float], cap: int | None) -> list[Model]:
+    """Every layer as a flat card; their arrays are already in the draft."""
+    whole, models = unit_card(draft), []
+    for layer, depth in zip(scene.layers, depths, strict=True):
+        size = depth / scene.camera.focal
+        patches = card_patches(draft, layer, tiles_of(layer.width, layer.height, cap, OVERLAP), whole)
+        middle = _middle(scene, layer, depth)
+        models.append(Model(patches, middle, [layer.width * size, layer.height * size, 1.0]))
+    return models
+
+
+def _relief_models(
+    draft: Draft, scene: Scene, depths: list[float], surfaces: list[Surface], triangles: int, cap: int | None
+) -> list[Model]:
+    """Every layer as a mesh around its card's middle, by which viewers sort; their arrays are already in the draft."""
+    models = []
+    reliefs = make_reliefs(scene, surfaces, triangles)
+    for layer, depth, surface, relief in zip(scene.layers, depths, surfaces, reliefs, strict=True):
+        tiles = tiles_of(layer.width, layer.height, cap, LARGEST_SQUARE)
+        middle = _middle(scene, layer, depth)
+        models.append(Model(relief_patches(draft, scene.camera, layer, tiles, relief, surface, middle), middle))
+    return models
+
+
+def _middle(scene: Scene, layer: Layer, depth: float) -> list[float]:
     (x, y), (cx, cy), size = layer.corner, scene.camera.centre, depth / scene.camera.focal
-    doc.nodes.append(
-        gltf.Node(
-            name=name,
-            mesh=order,
-            translation=[(x + layer.width / 2 - cx) * size, (cy - y - layer.height / 2) * size, -depth],
-            scale=[layer.width * size, layer.height * size, 1.0],
-            extras=_facts(layer, order),
-        )
-    )
+    return [(x + layer.width / 2 - cx) * size, (cy - y - layer.height / 2) * size, -depth]
 
 
-def _add_camera(doc: gltf.GLTF2, scene: Scene, depths: list[float]) -> None:
-    """The photo's own camera; its planes leave room to dolly in and to orbit."""
-    camera = scene.camera
-    doc.cameras = [
-        gltf.Camera(
-            name="photo camera",
-            type="perspective",
-            perspective=gltf.Perspective(
-                aspectRatio=camera.width / camera.height,
-                yfov=camera.fov_y,
-                znear=0.05 * depths[-1],
-                zfar=4.0 * depths[0],
-            ),
-        )
-    ]
-    doc.nodes.append(gltf.Node(name="photo camera", camera=0))
+def _pictures(
+    scene: Scene, texture: TextureFormat, cap: int | None, layer: Layer, model: Model, solid: bool
+) -> list[tuple[bytes, str]]:
+    """The encoded texture of each of the model's patches."""
+    pixels = layer_pixels(scene, layer, cap)
+    if solid:
+        pixels = pixels[..., :3]
+    return [encode_texture(cut(pixels, layer, patch.window), texture) for patch in model.patches]
 
 
-def _facts(layer: Layer, order: int) -> dict[str, object]:
-    return {
-        "id": _text(layer.id),
-        "name": _text(layer.name),
-        "label": _text(layer.label),
-        "plane": layer.plane,
-        "order": order,
-        "depth": layer.depth,
-        "depth_range": list(depth_range(layer)),
-        "filled_share": layer.filled_share,
-        "blend": layer.blend,
+def _skins(
+    draft: Draft,
+    scene: Scene,
+    layer: Layer,
+    model: Model,
+    encoded: list[tuple[bytes, str]],
+    solid: bool,
+    surface: Surface | None,
+) -> Iterator[gltf.Primitive]:
+    """The patches as primitives with their materials; with a `surface`, also with the one that answers to light."""
+    for number, (patch, (data, kind)) in enumerate(zip(model.patches, encoded, strict=True), start=1):
+        name = plain_text(layer.name) + (f" tile {number}" if len(model.patches) > 1 else "")
+        colour = add_texture(draft, data, kind, name)
+        unlit, extensions = add_unlit(draft, colour, solid, name), {}
+        if surface is not None:
+            normals = None
+            if patch.is_card:
+                bumps = normal_pixels(surface, scene.camera, layer, patch.window)
+                normals = add_texture(draft, *encode_texture(bumps, "png"), f"{name} normals")
+            extensions = variants_of(unlit, add_lit(draft, colour, solid, name, normals))
+        yield gltf.Primitive(attributes=patch.attributes, indices=patch.indices, material=unlit, extensions=extensions)
+
+
+def _add_node(draft: Draft, layer: Layer, order: int, depth: float, model: Model, skins: list[gltf.Primitive]) -> None:
+    doc, name = draft.doc, plain_text(layer.name)
+    doc.meshes.append(gltf.Mesh(name=name, primitives=skins))
+    facts = {
+        key: plain_text(value) if isinstance(value, str) else value for key, value in describe_layer(layer).items()
     }
+    facts.update(order=order, depth=layer.depth, card_depth=depth, triangles=model.triangles)
+    doc.nodes.append(gltf.Node(name=name, mesh=order, translation=model.translation, scale=model.scale, extras=facts))
 
 
-def _texture(scene: Scene, layer: Layer) -> Levels:
-    """The layer's pixels (h, w, 4) as they go into the file, at most MAX_TEXTURE on a side."""
-    rgba = _darkening(layer) if layer.blend == "multiply" else layer.rgba
-    if scene.alpha is not None:
-        x, y = layer.corner
-        rgba = rgba.copy()
-        rgba[..., 3] *= scene.alpha[y : y + layer.height, x : x + layer.width]
-    side = max(layer.width, layer.height)
-    if side > MAX_TEXTURE:
-        share = MAX_TEXTURE / side
-        size = max(1, round(layer.width * share)), max(1, round(layer.height * share))
-        log.warning("layer %r is written at %d x %d pixels, as textures end at %d", layer.name, *size, MAX_TEXTURE)
-        rgba = _shrink(rgba, size)
-    return to_levels(bleed(rgba))
-
-
-def _darkening(layer: Layer) -> Floats:
-    """A black layer that dims as one that multiplies: B (1 - a + a F) = (1 - a (1 - F)) B, with F the mean colour."""
-    log.info("layer %r multiplies, which glTF cannot; it is written as black of the same strength", layer.name)
-    out = np.zeros_like(layer.rgba)
-    out[..., 3] = layer.rgba[..., 3] * (1 - layer.rgba[..., :3].mean(axis=-1))
-    return out
-
-
-def _shrink(rgba: Floats, size: tuple[int, int]) -> Floats:
-    """Area average of premultiplied colours, so that hidden colours do not bleed in; `size` is (width, height)."""
-    alpha = rgba[..., 3:]
-    small = cv2.resize(np.concatenate([rgba[..., :3] * alpha, alpha], -1), size, interpolation=cv2.INTER_AREA)
-    small[..., :3] /= np.maximum(small[..., 3:], 1e-6)
-    return np.asarray(np.clip(small, 0, 1), np.float32)
-
-
-def _png(levels: Levels) -> bytes:
-    order = cv2.COLOR_RGBA2BGRA if levels.shape[2] == 4 else cv2.COLOR_RGB2BGR
-    done, data = cv2.imencode(".png", cv2.cvtColor(levels, order), PNG_FAST)
-    if not done:
-        raise FormatError(f"a texture of {levels.shape[1]} x {levels.shape[0]} pixels could not be written as PNG")
-    return bytes(data)
-
-
-def _add_bytes(doc: gltf.GLTF2, blob: bytearray, data: bytes, target: int | None) -> int:
-    """Append data, aligned to 4 bytes; returns its buffer view's index."""
-    doc.bufferViews.append(gltf.BufferView(buffer=0, byteOffset=len(blob), byteLength=len(data), target=target))
-    blob += data + b"\0" * (-len(data) % 4)
-    return len(doc.bufferViews) - 1
-
-
-def _text(text: str) -> str:
-    """Text that any UTF-8 reader takes: lone surrogates, as odd file names bring, become question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _add_scene(draft: Draft, scene: Scene, geometry: Geometry, models: list[Model], eye_budget: float | None) -> None:
+    metric = scene.origin.metric
+    facts = {
+        "generator": GENERATOR,
+        "geometry": geometry,
+        "metric": metric,
+        "unit": "m" if metric else "relative",
+        "photo_size": [scene.camera.width, scene.camera.height],
+        "triangles": sum(model.triangles for model in models),
+    }
+    if eye_budget is not None:
+        facts["eye_budget"] = eye_budget
+    doc = draft.doc
+    doc.scene = 0
+    doc.scenes = [gltf.Scene(name=plain_text(scene.origin.photo), nodes=list(range(len(doc.nodes))), extras=facts)]
