@@ -19,4 +19,4 @@ class Student(nn.Module):
     def forward(self, rgb: Tensor) -> tuple[Maps, Tensor]:
         """Both, for a batch."""
         maps, features = self.net.with_features(rgb)
-        return maps, self.features(features)
+        return maps, self.features(features.coarse)

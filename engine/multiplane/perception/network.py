@@ -49,6 +49,15 @@ class Maps(NamedTuple):
     subject: Tensor
 
 
+class Features(NamedTuple):
+    """What the maps of N pictures (h, w) are made from: `coarse` (N, decoder[-1], h / 16, w / 16), which a teacher's
+    features are predicted from in training, and `fine` (N, decoder[0], h / 4, w / 4), which the heads read.
+    """
+
+    coarse: Tensor
+    fine: Tensor
+
+
 class PerceptionNet(nn.Module):
     """RGB (N, 3, h, w) in [0, 1], sides multiples of STRIDE, to `Maps`.
 
@@ -80,8 +89,8 @@ class PerceptionNet(nn.Module):
         """The maps of a batch."""
         return self.with_features(rgb)[0]
 
-    def with_features(self, rgb: Tensor) -> tuple[Maps, Tensor]:
-        """The maps, and the features (N, sizes.decoder[-1], h / 16, w / 16) that they are decoded from."""
+    def with_features(self, rgb: Tensor) -> tuple[Maps, Features]:
+        """The maps, and the features that they are made from."""
         x4 = self.level4(self.stem(patches(rgb)))
         x8 = self.level8(self.down8(x4))
         x16 = self.level16(self.down16(x8))
@@ -93,7 +102,7 @@ class PerceptionNet(nn.Module):
         out = self.head(y4)
         fine = functional.pixel_shuffle(out[:, : 3 * FINE * FINE], FINE)
         classes = functional.interpolate(out[:, 3 * FINE * FINE :], scale_factor=FINE, mode="bilinear")
-        return Maps(fine[:, 0], classes, fine[:, 1], fine[:, 2]), y16
+        return Maps(fine[:, 0], classes, fine[:, 1], fine[:, 2]), Features(y16, y4)
 
 
 def patches(rgb: Tensor) -> Tensor:

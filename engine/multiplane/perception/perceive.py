@@ -27,13 +27,16 @@ class Perception:
 
     `disparity` (h, w) is relative: right up to a scale and a shift. `classes` (10, h, w) are the probabilities of
     `network.CLASSES` and sum to 1; `edges` (h, w), the probability of a step in depth, and `subject` (h, w), that of
-    belonging to what the picture is of, lie in [0, 1].
+    belonging to what the picture is of, lie in [0, 1]. `coarse` (K, h / 8, w / 8) and `fine` (L, h / 2, w / 2) are the
+    features that these are made from.
     """
 
     disparity: Floats
     classes: Floats
     edges: Floats
     subject: Floats
+    coarse: Floats
+    fine: Floats
 
     def of_class(self, *names: str) -> Floats:
         """Probability (h, w) that a pixel is of one of the named classes."""
@@ -44,12 +47,14 @@ def perceive(rgb: Floats) -> Perception:
     """What is in a photo (H, W, 3), of any size and aspect; the grid is about 144 x 192, by the photo's aspect."""
     batch = torch.from_numpy(prepared(rgb)).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
-        maps = load_network()(batch)
+        maps, features = load_network().with_features(batch)
     return Perception(
         disparity=maps.disparity[0].numpy(),
         classes=maps.classes[0].softmax(dim=0).numpy(),
         edges=maps.edges[0].sigmoid().numpy(),
         subject=maps.subject[0].sigmoid().numpy(),
+        coarse=features.coarse[0].numpy(),
+        fine=features.fine[0].numpy(),
     )
 
 
