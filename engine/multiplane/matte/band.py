@@ -9,30 +9,36 @@ import cv2
 import numpy as np
 
 from multiplane.arrays import Floats, Mask
-from multiplane.matte.colours import Sides, sides_by_colour
+from multiplane.matte.border import REACH_1MP
+from multiplane.matte.colours import Sides, sides_by_colour, steepness
 from multiplane.matte.mend import inside_chance
+from multiplane.matte.strays import find_strays
 
-REACH_1MP = 16.0
-"""How far from the border hair or blur may reach, in pixels of a 1-megapixel picture."""
 CRISP_1MP = 3.0
 """The mask error that is mended, in pixels of a 1-megapixel picture; colours closer to the border are not relied on."""
-SHARP = 0.6
+SHARP = 0.7
 """Half width of the band along a crisp edge whose place is sure, as a share of the mask error."""
+GAP = -0.8
+"""Only what is so surely the surroundings' colour opens a gap in the mask; half-way colours there are the object's."""
 UNSURE = 0.3
 """Mended pixels whose chance is nearer to one half than this stay unknown."""
+PULL_MIXED, PULL_STRAY, PULL_THIRD, PULL_VAGUE = 0.02, 0.3, 0.1, 0.1
+"""How strongly the guess holds a pixel, against a Laplacian whose diagonal is about 1 to 8. Where colour tells the
+sides apart it only breaks ties, but for strays, which have no known inside to hold on to; a third colour is held to
+the mended mask's side; where colour says nothing, the feathered mask is kept, which prevents grey veils."""
 
 
 @dataclass(frozen=True)
 class Band:
     """The uncertain pixels of a picture, and a first guess.
 
-    `unknown` (H, W); `alpha` (H, W): 0 or 1 outside `unknown`, the guess within; `trust` (H, W) in [0, 1]: how far
-    colour, rather than the mask, made the guess.
+    `unknown` (H, W); `alpha` (H, W): 0 or 1 outside `unknown`, the guess within; `pull` (H, W) >= 0, 0 outside
+    `unknown`: how strongly the guess holds.
     """
 
     unknown: Mask
     alpha: Floats
-    trust: Floats
+    pull: Floats
 
 
 def scale_of(height: int, width: int) -> float:
@@ -60,14 +66,18 @@ def find_band(rgb: Floats, mask: Mask, scale: float) -> Band:
     d = signed_distance(mended)
     d_kept = np.where(spine & mended, crisp + 1.0, d)
     doubtful = (np.abs(chance - 0.5) < UNSURE) & (np.abs(d) < crisp)
-    unknown = _widen(sides, d_kept, doubtful, ring, crisp, reach)
+    far, sides = find_strays(rgb, mended, d, sides, crisp, reach)
+    unknown = _widen(sides, d_kept, doubtful, ring, crisp, reach) | far
 
     feather = cv2.GaussianBlur(mended.astype(np.float32), (0, 0), 0.7 * scale)
     # Noise smears the projected colour by 1 / D on either side: only what stands out of it counts as partial.
     slack = np.clip(1.0 / np.maximum(sides.separation, 1e-3), 0.02, 0.3)
     guess = np.clip((sides.place - slack) / (1.0 - 2.0 * slack), 0.0, 1.0)
-    alpha = np.where(unknown, sides.trust * guess + (1.0 - sides.trust) * feather, mended).astype(np.float32)
-    return Band(unknown, alpha, np.where(unknown, sides.trust, 1.0).astype(np.float32))
+    trust, clear = sides.trust, sides.clear
+    alpha = np.where(unknown, trust * guess + (1.0 - trust) * feather, mended).astype(np.float32)
+    mixed = np.where(np.abs(d) > crisp, PULL_STRAY, PULL_MIXED)
+    pull = mixed * trust + PULL_THIRD * (clear - trust) + PULL_VAGUE * (1.0 - clear)
+    return Band(unknown, alpha, np.where(unknown, pull, 0.0).astype(np.float32))
 
 
 def _spine(mask: Mask, d: Floats, crisp: float) -> Mask:
@@ -84,7 +94,7 @@ def _widen(sides: Sides, d: Floats, doubtful: Mask, ring: Mask, crisp: float, re
     near = ring & (np.abs(d) < reach)
     narrow = (np.abs(d) < np.maximum(sharp, _blur_width(sides, d, crisp, reach))) | doubtful
     # The object's inside is guarded more than its surroundings: a hole in it is worse than a lost gap between hairs.
-    gap = (d < 0.5 * reach) & (sides.trust > 0.9) & (sides.place < 0.4)
+    gap = (d < 0.5 * reach) & (sides.trust > 0.9) & (sides.inside < GAP)
     stray = near & np.where(d > 0, gap, (sides.trust > 0.5) & (sides.place > 0.35))
     together = (stray | narrow).astype(np.uint8)
     _, parts = cv2.connectedComponents(together, connectivity=8)
@@ -101,14 +111,11 @@ def _widen(sides: Sides, d: Floats, doubtful: Mask, ring: Mask, crisp: float, re
 
 def _blur_width(sides: Sides, d: Floats, crisp: float, reach: float) -> Floats:
     """Half width (H, W) of the photo's own edge near each pixel, from the steepest change of side; 0 where vague."""
-    smooth = cv2.GaussianBlur(sides.place, (0, 0), 1.0)
-    steepness = np.hypot(
-        cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125)
-    )
+    steep = steepness(sides.place)
     # Texture makes any edge look steeper, never wider: where in doubt the band stays narrow.
-    steepness[(np.abs(d) >= crisp + 1) | (sides.trust < 0.5)] = 0.0
+    steep[(np.abs(d) >= crisp + 1) | (sides.trust < 0.5)] = 0.0
     size = 2 * int(reach) + 1
-    steepest = cv2.dilate(steepness, np.ones((size, size), np.uint8))
+    steepest = cv2.dilate(steep, np.ones((size, size), np.uint8))
     # A Gaussian edge of deviation s is 1 / (2.5 s) steep and 2.25 s wide to either side; one s is our own smoothing.
     width = np.sqrt(np.maximum(np.square(0.9 / np.maximum(steepest, 1e-3)) - 2.25**2, 0.0))
     # Wider still is no edge: the mask ends where the photo does not change.

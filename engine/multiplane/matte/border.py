@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 
 from multiplane.arrays import Floats, Mask
-from multiplane.matte.band import Band
 
+REACH_1MP = 16.0
+"""How far from the border hair or blur may reach, in pixels of a 1-megapixel picture."""
 STRIP_ROWS = 256
 """Full-size rows worked on at once: bounds memory."""
 VEIL = 0.03
@@ -34,20 +35,23 @@ def box_of(where: Mask, margin: float) -> tuple[slice, slice] | None:
 
 def without_veil(alpha: Floats) -> Floats:
     """`alpha` stretched so that what is nearly 0 or 1 becomes 0 or 1."""
-    return np.clip((alpha - VEIL) / (1.0 - 2.0 * VEIL), 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip((alpha - VEIL) / (1.0 - 2.0 * VEIL), 0.0, 1.0), np.float32)
 
 
-def drop_specks(alpha: Floats, band: Band) -> Floats:
-    """`alpha` without veils, without specks that hang on no known inside, and without pinholes in the object."""
+def drop_specks(alpha: Floats, unknown: Mask, known: Floats) -> Floats:
+    """`alpha` (H, W) without veils, specks that hang on no known inside, and pinholes in the object.
+
+    `known` (H, W) is 0 or 1 outside `unknown`, and not looked at within.
+    """
     clean = without_veil(alpha)
-    core = ~band.unknown & (band.alpha > 0.5)
+    core = ~unknown & (known > 0.5)
     if core.any():
         _, parts = cv2.connectedComponents((clean > 0.1).astype(np.uint8), connectivity=8)
         attached = np.zeros(int(parts.max()) + 1, np.uint8)
         attached[np.unique(parts[core])] = 1
         attached[0] = 0
         clean *= cv2.dilate(attached[parts], np.ones((3, 3), np.uint8))
-    surroundings = ~band.unknown & (band.alpha < 0.5)
+    surroundings = ~unknown & (known < 0.5)
     if surroundings.any():
         _, parts, facts, _ = cv2.connectedComponentsWithStats((clean < 0.9).astype(np.uint8), connectivity=8)
         pinhole = facts[:, cv2.CC_STAT_AREA] < PINHOLE

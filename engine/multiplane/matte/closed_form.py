@@ -4,19 +4,17 @@ import cv2
 import numpy as np
 
 from multiplane.arrays import Floats, Mask
-from multiplane.matte.band import REACH_1MP, Band, find_band, scale_of
+from multiplane.matte.band import Band, find_band, scale_of
 from multiplane.matte.border import border_box, drop_specks, to_full_size
 from multiplane.matte.solve import solve_pulled
+from multiplane.matte.strays import FAR_1MP
 
 WORKING_PIXELS = 2_200_000
 """Crops larger than this are solved smaller and brought to full size with a guided filter."""
 UNKNOWN_LIMIT = 150_000
 """Bounds the linear system."""
-EPSILON = 1e-5
-"""Colour variance that counts as noise within a 3 x 3 window."""
-PULL_TRUSTED, PULL_VAGUE = 0.02, 1.0
-"""How strongly the guess holds a pixel, against a Laplacian whose diagonal is about 1 to 8: where colour tells the
-sides apart it only breaks ties; where it does not, it keeps the feathered mask and so prevents grey veils."""
+EPSILON = 1e-4
+"""Colour variance that counts as noise within a 3 x 3 window: much, for the band is narrow and photos are noisy."""
 
 
 def matte_closed_form(rgb: Floats, mask: Mask) -> Floats:
@@ -26,7 +24,7 @@ def matte_closed_form(rgb: Floats, mask: Mask) -> Floats:
     (per megapixel) move to the photo's edge. An object cut by the picture's frame stays opaque there.
     """
     alpha = mask.astype(np.float32)
-    box = border_box(mask, 2.5 * REACH_1MP * scale_of(*mask.shape))
+    box = border_box(mask, 1.5 * FAR_1MP * scale_of(*mask.shape))
     if box is None:
         return alpha
     colours, inside = rgb[box], mask[box]
@@ -35,7 +33,7 @@ def matte_closed_form(rgb: Floats, mask: Mask) -> Floats:
     if (count := np.count_nonzero(band.unknown)) > UNKNOWN_LIMIT:
         shrink *= UNKNOWN_LIMIT / count * 0.95 if shrink < 1 else float(np.sqrt(UNKNOWN_LIMIT / count)) * 0.95
         band, small = _working_band(colours, inside, scale_of(*mask.shape), shrink)
-    solved = drop_specks(_solve(small, band), band)
+    solved = drop_specks(_solve(small, band), band.unknown, band.alpha)
     alpha[box] = solved if shrink == 1.0 else to_full_size(solved, band.unknown, small, colours)
     return alpha
 
@@ -50,5 +48,4 @@ def _working_band(rgb: Floats, mask: Mask, scale: float, shrink: float) -> tuple
 
 
 def _solve(rgb: Floats, band: Band) -> Floats:
-    pull = np.where(band.unknown, PULL_VAGUE + (PULL_TRUSTED - PULL_VAGUE) * band.trust, 0.0).astype(np.float32)
-    return solve_pulled(rgb, band.unknown, band.alpha, pull, EPSILON)
+    return solve_pulled(rgb, band.unknown, band.alpha, band.pull, EPSILON)
