@@ -21,7 +21,7 @@ FOOT = 0.06
 IN_FRONT = 0.999
 """Of the depth of what it lies on: just before it."""
 STEP_FORWARD = 0.97
-"""Of the depth of what is covered, where nothing nearer says how much room there is."""
+"""Of the depth of what is behind, where nothing nearer says how much room there is."""
 FAR_SHARE, NEAR_SHARE = 0.10, 0.90
 """Quantiles of the depths behind and before a layer between which it fits: a few pixels of a rim may say otherwise."""
 
@@ -52,20 +52,32 @@ def place(row: EditedLayer, below: Sequence[Layer], above: Sequence[Layer]) -> P
     if row.clipped or row.blend == "multiply" or float(alpha[alpha > 0].mean()) < SHEER:
         return Placed(behind.z * np.float32(IN_FRONT), "lying on what it covers")
     solid = np.asarray(alpha >= 0.5) if (alpha >= 0.5).any() else np.asarray(alpha > 0)
-    farthest = float(np.quantile(behind.z[solid], FAR_SHARE))
+    covered = float(np.quantile(behind.z[solid], FAR_SHARE))
     limit = _nearest_allowed(row, solid, above)
     ground = _ground_under(solid, behind, below)
     if ground is not None:
         depth, name = ground
-        flat = max(depth, limit) if limit is not None and limit < farthest else depth
+        flat = max(depth, limit) if limit is not None and limit < covered else depth
         return Placed(_flat(flat * IN_FRONT, alpha.shape), f"standing on {name!r}")
+    depth, reason = _in_the_stack(covered, limit, below[-1], above[0] if above else None)
+    return Placed(_flat(depth, alpha.shape), reason)
+
+
+def _in_the_stack(covered: float, limit: float | None, under: Layer, upper: Layer | None) -> tuple[float, str]:
+    """The depth of something that stands on no ground, and why.
+
+    It is before what it covers and the layer `under` it in the stack; behind what covers it, `limit`, or, where nothing
+    does, the layer `upper` in the stack.
+    """
+    farthest = min(covered, under.depth)
+    if limit is not None and limit >= farthest:
+        farthest = covered
     if limit is not None and limit < farthest:
-        return Placed(_flat(_between(farthest, limit), alpha.shape), "between what it covers and what covers it")
-    neighbour = above[0] if above else None
-    if neighbour is not None and neighbour.depth < farthest:
-        depth = _between(farthest, neighbour.depth)
-        return Placed(_flat(depth, alpha.shape), f"between {below[-1].name!r} and {neighbour.name!r}")
-    return Placed(_flat(farthest * STEP_FORWARD, alpha.shape), "just before what it covers")
+        return _between(farthest, limit), "between what it covers and what covers it"
+    if upper is not None and upper.depth < farthest:
+        return _between(farthest, upper.depth), f"between {under.name!r} and {upper.name!r}"
+    before = repr(under.name) if farthest < covered else "what it covers"
+    return farthest * STEP_FORWARD, f"just before {before}"
 
 
 def _flat(depth: float, shape: tuple[int, ...]) -> Floats:
