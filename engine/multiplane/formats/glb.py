@@ -15,7 +15,7 @@ import pygltflib as gltf
 
 from multiplane.errors import FormatError
 from multiplane.formats.gltf.budget import make_reliefs
-from multiplane.formats.gltf.document import GENERATOR, Draft, plain_text
+from multiplane.formats.gltf.document import GENERATOR, Draft
 from multiplane.formats.gltf.materials import (
     add_lit,
     add_sampler,
@@ -38,6 +38,7 @@ from multiplane.formats.gltf.textures import (
     tiles_of,
 )
 from multiplane.formats.manifest import describe_layer
+from multiplane.formats.plain_text import plain_text
 from multiplane.formats.plane_depths import plane_depths
 from multiplane.scene import Layer, Scene
 

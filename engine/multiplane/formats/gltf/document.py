@@ -73,8 +73,3 @@ class Draft:
         total = 12 + 8 + len(text) + 8 + self.length
         head = struct.pack("<4sIIII", b"glTF", 2, total, len(text), 0x4E4F_534A)
         return b"".join([head, text, struct.pack("<II", self.length, 0x004E_4942), *self.chunks])
-
-
-def plain_text(text: str) -> str:
-    """Text that any UTF-8 reader takes: lone surrogates, as odd file names bring, become question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")

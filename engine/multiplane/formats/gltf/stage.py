@@ -9,7 +9,8 @@ import pygltflib as gltf
 
 from multiplane.arrays import Floats
 from multiplane.errors import FormatError
-from multiplane.formats.gltf.document import Draft, plain_text
+from multiplane.formats.gltf.document import Draft
+from multiplane.formats.plain_text import plain_text
 from multiplane.scene import Scene
 
 LIGHTS = "KHR_lights_punctual"
