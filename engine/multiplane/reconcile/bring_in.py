@@ -15,6 +15,7 @@ from multiplane.formats.edited import EditedFile, EditedLayer
 from multiplane.formats.layer_rows import plane_of_groups
 from multiplane.inpaint import InpaintBackend
 from multiplane.photo.colour import srgb_levels
+from multiplane.pixels.boxes import bounds
 from multiplane.pixels.levels import from_levels, to_levels
 from multiplane.raster.raster import Raster
 from multiplane.reconcile.bottom import complete, covered
@@ -133,7 +134,14 @@ def _unknown(row: EditedLayer, notes: list[str]) -> _Entry | None:
     if row.rgba.size == 0 or not (row.rgba[..., 3] > 0).any():
         notes.append(f"{row.name!r} is new and empty, and left out")
         return None
-    return _Entry(row, None, None, ["new"])
+    return _Entry(_trimmed(row), None, None, ["new"])
+
+
+def _trimmed(row: EditedLayer) -> EditedLayer:
+    """The row cut to what it shows: editors make new layers as large as the canvas."""
+    top, bottom, left, right = bounds(np.asarray(row.rgba[..., 3] > 0))
+    corner = row.corner[0] + left, row.corner[1] + top
+    return replace(row, rgba=row.rgba[top:bottom, left:right].copy(), corner=corner)
 
 
 def _settle_bottom(
@@ -150,7 +158,8 @@ def _settle_bottom(
     if not can_be_backdrop(lowest.layer, scene.camera):
         report("fill the background")
         lowest.layer = complete(lowest.layer, scene.camera, scene.bit_depth, inpaint, scene.origin.seed)
-        lowest.changes += [] if "repainted" in lowest.changes or "new" in lowest.changes else ["repainted"]
+        if lowest.old is not None:
+            lowest.changes = ["repainted", *(each for each in lowest.changes if each not in ("masked", "repainted"))]
         lost = max(1.0 - share, 0.0001)
         notes.append(f"{lowest.layer.name!r} no longer covered the canvas: {lost:.2%} of it is filled in anew")
 

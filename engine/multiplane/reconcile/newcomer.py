@@ -90,9 +90,11 @@ def _between(far: float, near: float) -> float:
 
 
 def _seen_below(row: EditedLayer, below: Sequence[Layer]) -> _Behind:
+    """What a new layer can stand on; a shadow is only a tint on that."""
     shape = row.rgba.shape[:2]
     z, owner = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    for index, layer in enumerate(below):
+    solid = [(index, layer) for index, layer in enumerate(below) if layer.blend == "normal"]
+    for index, layer in solid:
         for here, there in _common(row, layer):
             shown = np.asarray(layer.rgba[..., 3][there] >= 0.5) | (index == 0)
             np.copyto(z[here], layer.z[there], where=shown)
