@@ -9,6 +9,7 @@ import numpy as np
 from multiplane.arrays import Floats, Mask
 from multiplane.edit.by_component import SOLID
 from multiplane.edit.crop import box_of, composite
+from multiplane.edit.enclosed import enclosed
 from multiplane.edit.split import Parts
 from multiplane.errors import SceneError
 from multiplane.layering.order import SURFACES
@@ -95,14 +96,7 @@ def _is_in_front(layer: Layer, picked: Mask, rest: Mask, reach: int) -> bool:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     near_picked, near_rest = (cv2.dilate(mask.view(np.uint8), kernel) > 0 for mask in (picked, rest))
     ours, theirs = picked & near_rest, rest & near_picked
-    lead = CHOSEN + ENCLOSED * (_enclosed(picked, rest) - _enclosed(rest, picked))
+    lead = CHOSEN + ENCLOSED * (enclosed(picked, rest) - enclosed(rest, picked))
     if ours.any() and theirs.any():
         lead += float(np.median(disparity[ours]) - np.median(disparity[theirs])) / span
     return lead > 0
-
-
-def _enclosed(inner: Mask, outer: Mask) -> float:
-    """Which share of the outline of `inner` (h, w) touches `outer`; the frame counts as outline."""
-    framed = np.pad(inner, 1)
-    rim = (cv2.dilate(framed.view(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~framed
-    return float((rim & np.pad(outer, 1)).sum()) / max(int(rim.sum()), 1)

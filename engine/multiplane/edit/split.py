@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import cv2
@@ -26,7 +27,6 @@ from multiplane.edit.crop import Box, Pixels, box_of, common, composite, cut_out
 from multiplane.edit.unique import next_id, next_name
 from multiplane.errors import SceneError
 from multiplane.inpaint import InpaintBackend
-from multiplane.layering.order import SURFACES
 from multiplane.matte import MatteBackend
 from multiplane.pixels.bleed import bleed
 from multiplane.pixels.levels import to_levels
@@ -39,18 +39,23 @@ REACH = 0.035
 """How far a part goes on into the empty surroundings of its layer while its edge is found, as a share of the diagonal:
 so the matte divides the parts, and leaves alone the outline that the layer has already."""
 
+SLACK = 4
+"""Pixels filled beyond what is seen of them, for soft edges to mix with."""
+
 
 @dataclass(frozen=True)
 class Parts:
     """A layer's pixels, divided: `masks` (h, w), near to far, which do not overlap and cover all that is visible.
 
     The part `kept` keeps the layer's id and name. `apart` says that no part goes on behind another: then there is
-    nothing to fill in, and every pixel goes to one part as it is.
+    nothing to fill in, and every pixel goes to one part as it is. Else parts go on behind nearer ones as their outlines
+    suggest, but behind the first no farther than the first of `reach`, a share of the canvas's diagonal, and so on.
     """
 
     masks: tuple[Mask, ...]
     kept: int
     apart: bool = False
+    reach: tuple[float, ...] = ()
     name: str | None = None
     label: str | None = None
     """What the parts that are new are called (else after the layer, numbered), and their label (else the layer's)."""
@@ -102,11 +107,13 @@ class _Uncut:
 
     `rest` is the layer as a picture of its own on the whole canvas, where its empty surroundings are one sheet more,
     the farthest. `goal` (h, w, 3): what is left, composited on `below` (h, w, 3). `alpha` (h, w) of what is left.
+    `reach`, in pixels: how far the rest goes on behind each part in front.
     """
 
     rest: Remaining
     box: Box
     count: int
+    reach: list[float]
     opaque: bool
     goal: Levels
     below: Levels
@@ -115,38 +122,44 @@ class _Uncut:
     @staticmethod
     def of(scene: Scene, index: int, parts: Parts, seed: int) -> _Uncut:
         layer, count, size = scene.layers[index], len(parts.masks), (scene.camera.height, scene.camera.width)
-        box, levels = box_of(layer), to_levels(layer.rgba, scene.bit_depth)
+        box, levels, diagonal = box_of(layer), to_levels(layer.rgba, scene.bit_depth), float(np.hypot(*size))
         picture = np.zeros((*size, 3), levels.dtype)
         picture[box] = bleed(levels)[..., :3]
         z, owner, filled = np.ones(size, np.float32), np.full(size, count, np.int32), np.zeros(size, np.bool_)
         z[box], _ = from_nearest(layer.z, layer.visible)
-        owner[box] = _owners(parts.masks, layer.visible, REACH * float(np.hypot(*size)))
+        owner[box] = _owners(parts.masks, layer.visible, REACH * diagonal)
         filled[box] = layer.filled
-        endless = layer.label in SURFACES and parts.label is None
-        surface = [*[endless] * (count - 1), True, True]
+        surface = [*[False] * (count - 1), True, True]
         below = composite(scene.layers[:index], box, scene.bit_depth)
         goal = over(levels, below)
-        return _Uncut(
-            Remaining(picture, z, owner, filled, surface, seed),
-            box, count, index == 0, goal, below, levels[..., 3].copy(),
-        )  # fmt: skip
+        reach = [share * diagonal for share in parts.reach or (np.inf,) * (count - 1)]
+        rest = Remaining(picture, z, owner, filled, surface, seed)
+        return _Uncut(rest, box, count, reach, index == 0, goal, below, levels[..., 3].copy())
 
     def cut(self, matte: MatteBackend, inpaint: InpaintBackend) -> list[Pixels]:
         """Every part, near to far. Raises SceneError where the matte leaves nothing of one."""
 
-        def fill(rgb: Floats, hole: Mask, surface: Ints, seed: int) -> Floats:
-            empty = surface == self.count
-            return inpaint(rgb, hole & ~empty, np.where(empty, np.int32(-1), surface), seed)
-
         near_to_far = []
         for number in range(self.count - 1):
-            colour = self.rest.picture[self.box].copy()
-            cut = self.rest.take_nearest(number, matte, fill)
+            colour, before = self.rest.picture[self.box].copy(), self.rest.owner[self.box].copy()
+            cut = self.rest.take_nearest(number, matte, partial(self._fill, inpaint, self._reach(number)))
             if cut is None:
                 raise SceneError(f"part {number + 1} is too thin to be a layer of its own; choose a larger one")
+            far = (before == number) & (_away((before > number) & (before < self.count)) > self._reach(number))
+            self.rest.owner[self.box][far] = self.count
             near_to_far.append(self._front(cut, colour))
         last = sheet(self.rest.picture[self.box], self.alpha)
         return [*near_to_far, Pixels(last, self.rest.z[self.box], self.rest.invented[self.box])]
+
+    def _reach(self, number: int) -> float:
+        """How far, in pixels, the rest goes on behind part `number`; the backdrop goes on everywhere."""
+        return np.inf if self.opaque else self.reach[number]
+
+    def _fill(self, inpaint: InpaintBackend, reach: float, rgb: Floats, hole: Mask, surface: Ints, seed: int) -> Floats:
+        """What `inpaint` makes of the hole, but for the layer's empty surroundings and what is out of reach."""
+        empty = (surface == self.count) | (surface < 0)
+        empty |= hole & (_away(~hole & ~empty) > reach + SLACK)
+        return inpaint(rgb, hole & ~empty, np.where(empty, np.int32(-1), surface), seed)
 
     def _front(self, cut: Cut, colour: Levels) -> Pixels:
         """The part that was taken off a picture of `colour` (h, w, 3), solved; what is left is brought up to date."""
@@ -200,6 +213,13 @@ def _owners(masks: Sequence[Mask], visible: Mask, reach: float) -> Ints:
 def _as(levels: Levels, values: NDArray[Any]) -> Levels:
     """`values`, which are levels already, in the type of `levels`."""
     return values.astype(np.uint16) if levels.dtype == np.uint16 else values.astype(np.uint8)
+
+
+def _away(mask: Mask) -> Floats:
+    """How far every pixel (h, w) is from `mask`; infinitely, where it is empty."""
+    if not mask.any():
+        return np.full(mask.shape, np.inf, np.float32)
+    return np.asarray(cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
 def _softened(mask: Mask) -> Floats:
