@@ -4,7 +4,8 @@ The measure of Suzuki et al., "LayerD: Decomposing Raster Graphic Designs into L
 time warping pairs the layers of both stacks in their order; a pair's cost is the mean of its colour error and of what
 its alphas lack in overlap. Then, one at a time, the two neighbours of either stack whose union costs least are merged,
 up to five times, and the scores are given for every number of merges. Layers that hide nothing of each other count as
-one to begin with, as there.
+one to begin with, as there. Unlike there, a stack of two is left alone: merged on, every stack ends as the flat
+picture, which fits any other.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from multiplane.arrays import Floats
 
 MOST_MERGES = 5
+FEWEST = 2
+"""Layers from which a stack is merged no further."""
 OVERLAP = 0.02
 """Alpha, in the mean over the smaller of two layers, from which one of them hides something of the other."""
 
@@ -121,7 +124,7 @@ def best_merge(found: Stack, true: Stack) -> tuple[Stack, Stack] | None:
     best: tuple[float, Stack, Stack] | None = None
     pairs = align(found, true).pairs
     for side, stack in enumerate((found, true)):
-        for k in range(len(stack) - 1):
+        for k in range(len(stack) - 1 if len(stack) > FEWEST else 0):
             if not {pair[1 - side] for pair in pairs if pair[side] == k} & {
                 pair[1 - side] for pair in pairs if pair[side] == k + 1
             }:

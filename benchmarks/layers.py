@@ -1,4 +1,4 @@
-"""Measures layers: objects whole, order, alpha, rims, rendered designs, time; beside plain baselines.
+"""Measures layers: objects whole, order, alpha and rims, rendered designs, time; beside plain baselines.
 
     python benchmarks/layers.py                      everything, at 6 and 16 layers
     python benchmarks/layers.py --quick              a few pictures of each kind
@@ -14,7 +14,8 @@ objects   soft IoU of each outlined object of 2 % or more with its best layer (w
           pairs where one hides the other and that lie on two layers ("apart"), how many are in the right order.
 order     pairs of touching layers whose true disparities differ by 5 % of the range: is the nearer one above? By the
           medians of all that is seen of them, and by what is beside their common border.
-alpha     errors inside the unknown band; see measure_alpha.py. "MSE ratio" is to pymatting's closed form.
+alpha     errors inside the unknown band; see measure_alpha.py and matte.py. "MSE ratio" is to pymatting's closed form.
+          rim: colour error on green and magenta screens, in levels of 255, where the true colours are known.
 designs   drawn by code; see edit_distance.py for the measure and rendered.py for the drawings.
 time      seconds that segments, order and merging add at 2 megapixels.
 """
@@ -35,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.data import as_photo, data_folder, read_rgb
 from benchmarks.edit_distance import MOST_MERGES, score_stacks
 from benchmarks.layer_scores import Row
-from benchmarks.measure_alpha import measure_alpha, measure_rims
+from benchmarks.measure_alpha import measure_alpha
 from benchmarks.measure_objects import Pipeline, measure_objects, pictures
 from benchmarks.measure_order import measure_order
 from benchmarks.rendered import designs
@@ -50,7 +51,7 @@ from multiplane.scene import Layer, Scene
 from multiplane.segment import load_segment
 from multiplane.segment.prompted import load_prompted
 
-SECTIONS = ("objects", "order", "alpha", "rims", "designs", "time")
+SECTIONS = ("objects", "order", "alpha", "designs", "time")
 DESIGNS, QUICK_DESIGNS = 30, 3
 ROUNDS = 3
 
@@ -70,7 +71,7 @@ def main() -> int:
         print(f"{time.perf_counter() - began:6.0f} s  {step}", file=sys.stderr, flush=True)
 
     if not folder.is_dir():
-        print(f"left out: objects, order on sensors, alpha, rims: no {folder}; set MULTIPLANE_DATA to the data folder")
+        print(f"left out: objects, order on sensors, alpha: no {folder}; set MULTIPLANE_DATA to the data folder")
     if "objects" in options.only:
         pipeline = Pipeline(backends, load_prompted("builtin"), budgets)
         rows += measure_objects(pictures(folder, options.quick), pipeline, options.look, report)
@@ -80,8 +81,6 @@ def main() -> int:
         print("left out: alpha; install pymatting, whose closed form is the bar")
     elif "alpha" in options.only and (folder / "matting").is_dir():
         rows += measure_alpha(folder / "matting", backends, options.quick, report)
-    if "rims" in options.only and (folder / "matting").is_dir():
-        rows += measure_rims(folder / "matting", backends)
     if "designs" in options.only:
         rows += measure_designs(backends, budgets, QUICK_DESIGNS if options.quick else DESIGNS, report)
     if "time" in options.only:
@@ -154,7 +153,10 @@ def measure_time(backends: Backends, budget: int, report: Callable[[str], None])
         path = Path(temporary, "photo.jpg")
         enlarge(ROOT / "samples" / "coffee.png", 2.0, path)
         photo = as_photo(read_rgb(path))
+    backends.depth(photo)
+    began = time.perf_counter()
     depth = backends.depth(photo)
+    rows = [Row("time", "depth, to compare with", "seconds", time.perf_counter() - began, 1)]
     seconds = []
     for _ in range(ROUNDS + 1):
         steps: list[float] = []
@@ -169,8 +171,10 @@ def measure_time(backends: Backends, budget: int, report: Callable[[str], None])
             layers=budget,
             report=lambda _, s=steps: s.append(time.perf_counter()),  # type: ignore[misc]
         )
+        steps.append(time.perf_counter())  # a scene of one layer reports no cut
         seconds.append(steps[2] - steps[1])
-    return [Row("time", f"segments, order, merging to {budget}", "seconds", float(np.median(seconds[1:])), ROUNDS)]
+    added = float(np.median(seconds[1:]))
+    return [*rows, Row("time", f"segments, order, merging to {budget}", "seconds", added, ROUNDS)]
 
 
 def print_tables(rows: list[Row]) -> None:

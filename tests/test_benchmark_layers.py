@@ -15,7 +15,7 @@ from benchmarks.layer_scores import (
     score_object,
     soft_iou,
 )
-from benchmarks.measure_alpha import band_errors, mask_in, trimap_of
+from benchmarks.measure_alpha import connectivity
 from benchmarks.rendered import designs
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -163,6 +163,10 @@ class TestEditDistance:
         assert scores[0].alpha_iou < 0.9 and scores[1].alpha_iou == pytest.approx(1, abs=SOLVER)
         assert scores[1].rgb_l1 == pytest.approx(0, abs=SOLVER)
 
+    def test_a_flat_picture_does_not_pass_for_two_layers_however_much_is_merged(self):
+        true = [self.back, self.left, self.top]
+        assert max(score.alpha_iou for score in score_stacks([composite(true)], true)) < 0.9
+
     def test_the_wrong_order_costs(self):
         true = [self.back, self.left, self.top]
         assert align([self.back, self.top, self.left], true).alpha_iou < align(true, true).alpha_iou
@@ -178,29 +182,22 @@ class TestEditDistance:
         assert sum(cost[at] for at in path) == pytest.approx(least(*path[-1]), abs=1e-9)
 
 
-class TestAlpha:
+class TestConnectivity:
     truth = np.clip((np.hypot(*np.mgrid[-30:30, -30:30]) - 18) / -4, 0, 1).astype(np.float32)
+    unknown = np.full((60, 60), 0.5, np.float32)
 
-    def test_the_truth_has_no_error_and_a_constant_error_is_itself(self):
-        unknown = trimap_of(self.truth) == 0.5
-        assert band_errors(self.truth, self.truth, unknown) == (0, 0, 0, 0)
-        off = np.where(unknown, np.clip(self.truth + 0.1, 0, 1.1), self.truth).astype(np.float32)
-        sad, mse, _, _ = band_errors(off, self.truth, unknown)
-        assert sad == pytest.approx(0.1 * unknown.sum() / 1e3, rel=1e-3) and mse == pytest.approx(10, rel=1e-3)
+    def test_the_truth_is_connected_as_the_truth_is(self):
+        assert connectivity(self.truth, self.truth, self.unknown) == EXACT
 
-    def test_errors_outside_the_band_do_not_count(self):
-        unknown = trimap_of(self.truth) == 0.5
-        spoilt = np.where(unknown, self.truth, 1 - self.truth).astype(np.float32)
-        assert band_errors(spoilt, self.truth, unknown)[:2] == (0, 0)
-
-    def test_an_island_costs_connectivity_and_a_trimap_holds_all_that_is_soft(self):
-        unknown = np.ones(self.truth.shape, np.bool_)
+    def test_an_island_costs_its_area_and_a_known_one_nothing(self):
         island = self.truth.copy()
         island[2:6, 2:6] = 1
-        assert band_errors(island, self.truth, unknown)[3] == pytest.approx(16 / 1e3, rel=1e-3)
-        trimap = trimap_of(self.truth)
-        assert (trimap[(self.truth > 0.03) & (self.truth < 0.97)] == 0.5).all()
-        assert (mask_in(trimap) == (self.truth > 0.5)).mean() > 0.98
+        assert connectivity(island, self.truth, self.unknown) == pytest.approx(16, abs=SOLVER)
+        assert connectivity(island, self.truth, np.zeros_like(self.unknown)) == EXACT
+
+    def test_a_faint_veil_is_forgiven(self):
+        veil = np.maximum(self.truth, np.float32(0.1))
+        assert connectivity(veil, self.truth, self.unknown) == EXACT
 
 
 class TestFates:
