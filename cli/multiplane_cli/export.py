@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from multiplane_cli.model_options import Geometry, ModelOptions, Move, Textures
 from multiplane_cli.overwrite import refuse_to_overwrite
 
 
@@ -12,8 +13,28 @@ def export(
     scene: Annotated[Path, typer.Argument(help="A scene archive (.multiplane).")],
     out: Annotated[
         Path,
-        typer.Argument(help="A file (.psd, .glb, .ply, .html, .png contact sheet, .multiplane), or a folder for PNGs."),
+        typer.Argument(
+            help="A file (.psd, .psb, .ora, .glb, .jsx for After Effects, .py for Blender, .ply, .html, .png contact"
+            " sheet, .multiplane), or a folder for PNGs."
+        ),
     ],
+    geometry: Annotated[
+        Geometry | None,
+        typer.Option(help=".glb: flat planes, or a relief that follows the depth.", show_default="planes"),
+    ] = None,
+    triangles: Annotated[
+        int | None, typer.Option(min=2, help="Relief: at most so many, all layers together.", show_default="50000")
+    ] = None,
+    lit: Annotated[
+        bool | None, typer.Option("--lit", help=".glb: adds a variant that answers to light, and two lights.")
+    ] = None,
+    textures: Annotated[
+        Textures | None, typer.Option(help=".glb: how textures are packed; jpeg, webp are lossy.", show_default="png")
+    ] = None,
+    texture_size: Annotated[
+        int | None, typer.Option(min=1, help=".glb: longest side of a texture; else as the photo, tiled above 8192.")
+    ] = None,
+    move: Annotated[Move | None, typer.Option(help=".glb: animates the camera, in a loop from the photo.")] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace what is already there.")] = False,
 ) -> None:
     """Write SCENE in another format, chosen by the suffix; without one, a folder of PNG layers.
@@ -23,15 +44,23 @@ def export(
       multiplane export layers/photo.multiplane photo.psd
 
       multiplane export layers/photo.multiplane layers-as-png
+
+      multiplane export layers/photo.multiplane photo.glb --geometry relief --triangles 20000 --lit --move sway
+
+      multiplane export layers/photo.multiplane photo.jsx    (and photo.psd, which it opens)
     """
     from multiplane.formats.archive import load_scene
     from multiplane.formats.png_folder import write_png_folder
-    from multiplane.formats.save import save
+    from multiplane.formats.save import files_of, save
 
-    refuse_to_overwrite([out], force)
+    model = ModelOptions(geometry, triangles, lit, textures, texture_size, move)
+    model.check_suits(out)
+    written = files_of(out)
+    refuse_to_overwrite(written, force)
     loaded = load_scene(scene)
     if out.suffix:
-        save(loaded, out)
+        save(loaded, out, {".glb": model.encoder()})
     else:
         write_png_folder(loaded, out)
-    typer.echo(str(out))
+    for path in written:
+        typer.echo(str(path))

@@ -27,7 +27,7 @@ from multiplane.formats.gltf.materials import (
 from multiplane.formats.gltf.quadtree import LARGEST_SQUARE
 from multiplane.formats.gltf.shapes import Patch, card_patches, normal_pixels, relief_patches, unit_card
 from multiplane.formats.gltf.stage import CameraMove, add_camera, add_lights
-from multiplane.formats.gltf.surface import Surface, surfaces_of
+from multiplane.formats.gltf.surface import Stack, Surface, stack_of
 from multiplane.formats.gltf.textures import (
     OVERLAP,
     TextureFormat,
@@ -74,9 +74,10 @@ def encode_glb(
     draft = Draft()
     add_sampler(draft)
     depths = plane_depths(scene)
-    surfaces = surfaces_of(scene) if lit or geometry == "relief" else []
-    if geometry == "relief":
-        models = _relief_models(draft, scene, depths, surfaces, triangles, texture_size)
+    stack = stack_of(scene) if lit or geometry == "relief" else None
+    surfaces = stack.ordered(0.0) if stack else []
+    if stack and geometry == "relief":
+        models, surfaces = _relief_models(draft, scene, depths, stack, triangles, texture_size)
     else:
         models = _card_models(draft, scene, depths, texture_size)
     solids = [order == 0 and scene.alpha is None for order in range(len(scene.layers))]
@@ -121,16 +122,16 @@ def _card_models(draft: Draft, scene: Scene, depths: list[float], cap: int | Non
 
 
 def _relief_models(
-    draft: Draft, scene: Scene, depths: list[float], surfaces: list[Surface], triangles: int, cap: int | None
-) -> list[Model]:
-    """Every layer as a mesh around its card's middle, by which viewers sort; their arrays are already in the draft."""
+    draft: Draft, scene: Scene, depths: list[float], stack: Stack, triangles: int, cap: int | None
+) -> tuple[list[Model], list[Surface]]:
+    """Every layer as a mesh around its card's middle, by which viewers sort, and the surfaces they follow."""
     models = []
-    reliefs = make_reliefs(scene, surfaces, triangles)
-    for layer, depth, surface, relief in zip(scene.layers, depths, surfaces, reliefs, strict=True):
+    reliefs = make_reliefs(scene, stack, triangles)
+    for layer, depth, surface, mesh in zip(scene.layers, depths, reliefs.surfaces, reliefs.meshes, strict=True):
         tiles = tiles_of(layer.width, layer.height, cap, LARGEST_SQUARE)
         middle = _middle(scene, layer, depth)
-        models.append(Model(relief_patches(draft, scene.camera, layer, tiles, relief, surface, middle), middle))
-    return models
+        models.append(Model(relief_patches(draft, scene.camera, layer, tiles, mesh, surface, middle), middle))
+    return models, reliefs.surfaces
 
 
 def _middle(scene: Scene, layer: Layer, depth: float) -> list[float]:

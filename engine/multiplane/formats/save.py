@@ -1,27 +1,41 @@
 """Saves a scene under a path whose suffix names the format."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
 
 from multiplane.errors import FormatError
-from multiplane.formats.write import write_atomically
+from multiplane.formats.write import write_together
 from multiplane.scene import Scene
 
-SUFFIXES = (".multiplane", ".psd", ".psb", ".ora", ".glb", ".ply", ".html", ".png")
-"""What `save` writes: archive, Photoshop's two, OpenRaster, a 3D scene, a point cloud, a web page, a contact sheet."""
+SUFFIXES = (".multiplane", ".psd", ".psb", ".ora", ".glb", ".jsx", ".py", ".ply", ".html", ".png")
+"""What `save` writes: archive, Photoshop's two, OpenRaster, a 3D scene, scripts for After Effects and Blender, a point
+cloud, a web page, a contact sheet."""
+COMPANIONS = MappingProxyType({".jsx": ".psd", ".py": ".glb"})
+"""A script's suffix, and that of the file of the same name which it opens."""
+Encoder: TypeAlias = Callable[[Scene], bytes]
+NO_ENCODERS: Mapping[str, Encoder] = MappingProxyType({})
 
 
-def save(scene: Scene, path: Path) -> None:
+def save(scene: Scene, path: Path, encoders: Mapping[str, Encoder] = NO_ENCODERS) -> None:
     """Write `scene` to `path` whole or not at all, in the format of its suffix (in any case).
 
-    Raises FormatError for a suffix not in SUFFIXES or a scene the format cannot hold, and OutputError where the system
-    refuses.
+    A script comes with the file that it opens, see `files_of`. `encoders`, by lower-case suffix, stand in for our own,
+    with other options. Raises FormatError for a suffix not in SUFFIXES or a scene the format cannot hold, and
+    OutputError where the system refuses.
     """
-    write_atomically(path, load_encoder(path)(scene))
+    write_together((each, (encoders.get(each.suffix.lower()) or load_encoder(each))(scene)) for each in files_of(path))
 
 
-def load_encoder(path: Path) -> Callable[[Scene], bytes]:
+def files_of(path: Path) -> list[Path]:
+    """What `save` writes for `path`: it, and beside a script the layered picture or model that it opens."""
+    companion = COMPANIONS.get(path.suffix.lower())
+    return [path] if companion is None else [path, path.with_suffix(companion)]
+
+
+def load_encoder(path: Path) -> Encoder:
     """The encoder of the format that `path`'s suffix names; nothing heavy is imported before."""
     match path.suffix.lower():
         case ".multiplane":
@@ -44,6 +58,14 @@ def load_encoder(path: Path) -> Callable[[Scene], bytes]:
             from multiplane.formats.glb import encode_glb
 
             return encode_glb
+        case ".jsx":
+            from multiplane.formats.after_effects import encode_after_effects
+
+            return encode_after_effects
+        case ".py":
+            from multiplane.formats.blender import encode_blender
+
+            return encode_blender
         case ".ply":
             from multiplane.formats.ply import encode_ply
 

@@ -20,8 +20,12 @@ RIM = 0.004
 """Width of a layer's rim, as a share of the canvas' longer side, where depth maps mix front and back."""
 EVENED = 0.75
 """Standard deviation, in rims, of the blur that takes the noise out of a surface."""
+LEAST_PART = 0.5
+"""Part of q that a push backwards leaves at least: what is far away has no room for the full distance."""
 GAP = 2e-3
 """Least relative difference of q between a layer and what it covers."""
+NOTHING = np.float32(1e30)
+"""The q of what stands in nobody's way."""
 SMOOTHING = 1.5
 """Standard deviation, in cells, of the blur before normals are taken: slopes magnify noise."""
 
@@ -58,19 +62,49 @@ class Surface:
         return np.asarray(upper * (1 - b) + lower * b, np.float32)
 
 
-def surfaces_of(scene: Scene) -> list[Surface]:
-    """The surface of each layer, far to near; at no cell that both cover is one in front of a later one.
+@dataclass(frozen=True)
+class Stack:
+    """Surfaces far to near, each in the whole where its order demands, and the opacity that each cell shows at most."""
 
-    A layer that as a whole claims to be farther than what it lies on is brought in front of it. What then still juts
-    out from behind is pushed back: it is hidden there, so its depth is a guess.
-    """
+    surfaces: list[Surface]
+    covers: list[Floats]
+    shape: tuple[int, int]
+
+    def ordered(self, least: float) -> list[Surface]:
+        """The surfaces, each at least `least` of q, and never less than GAP, behind all that cover it.
+
+        What juts out from behind is pushed back: it is hidden there, so its depth is a guess.
+        """
+        farthest = np.full(self.shape, NOTHING, np.float32)
+        out = []
+        for surface, cover in zip(reversed(self.surfaces), reversed(self.covers), strict=True):
+            window = farthest[_window(surface)]
+            limit = np.maximum(window - np.maximum(GAP * window, least), LEAST_PART * window)
+            out.append(_moved(surface, np.minimum(surface.q, limit)))
+            np.copyto(window, out[-1].q, where=cover > 0)
+        return out[::-1]
+
+    @property
+    def nearest(self) -> float:
+        """The largest q."""
+        return max(float(surface.q.max()) for surface in self.surfaces)
+
+    @property
+    def span(self) -> float:
+        """The range of q that makes parallax; never 0."""
+        least = min(float(surface.q.min()) for surface in self.surfaces)
+        return max(self.nearest - least, 0.1 * self.nearest)
+
+
+def stack_of(scene: Scene) -> Stack:
+    """The surfaces of a scene. A layer that claims to be farther than most of what it lies on is brought before it."""
     longest = max(scene.camera.width, scene.camera.height)
     step = 1 << max(0, int(np.ceil(np.log2(longest / FINEST_GRID))))
     rim = round(RIM * longest / step)
     raw = [_cells(layer, step, rim) for layer in scene.layers]
     covers = [cover for _, cover in raw]
     shape = -(-scene.camera.height // step), -(-scene.camera.width // step)
-    return _pushed_behind(_brought_forward([surface for surface, _ in raw], covers, shape), covers, shape)
+    return Stack(_brought_forward([surface for surface, _ in raw], covers, shape), covers, shape)
 
 
 def normals_on_cells(surface: Surface, camera: Camera) -> Floats:
@@ -136,13 +170,3 @@ def _brought_forward(surfaces: list[Surface], covers: list[Floats], shape: tuple
         out.append(_moved(surface, surface.q * lag * (1 + GAP)) if lag > 1 else surface)
         np.maximum(window, out[-1].q, out=window, where=solid)
     return out
-
-
-def _pushed_behind(surfaces: list[Surface], covers: list[Floats], shape: tuple[int, int]) -> list[Surface]:
-    farthest = np.full(shape, np.inf, np.float32)
-    out = []
-    for surface, cover in zip(reversed(surfaces), reversed(covers), strict=True):
-        window = farthest[_window(surface)]
-        out.append(_moved(surface, np.minimum(surface.q, window / (1 + GAP))))
-        np.copyto(window, out[-1].q, where=cover > 0)
-    return out[::-1]
