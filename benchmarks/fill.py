@@ -1,125 +1,114 @@
-"""Measures fills of holes whose truth is known, beside OpenCV's: `python benchmarks/fill.py [--look FOLDER]`.
+"""Measures what is filled in behind things, where the truth is known, beside other ways to fill.
 
-Holes are a blob of a tenth of the picture and a thin band, cut at places drawn from a fixed seed into scikit-image's
-photos and, where there, into photos/places_migan under MULTIPLANE_DATA. Per method and kind of hole the means of: PSNR
-(dB, hole pixels); SSIM of the luma over hole pixels (Wang et al. 2004, Gaussian sigma 1.5); sharpness, the fill's mean
-gradient over the truth's (1 is as sharp as the photo, below it blurred); profile, how far (in thousandths, earth
-mover's distance) the fill's gradients are distributed from the truth's; seconds. A fill that invents a plausible detail
-elsewhere loses PSNR to one that blurs: read it together with sharpness and profile.
+    python benchmarks/fill.py [--quick] [--part bands objects stereo cost] [--method patches telea ...] [--look FOLDER]
+
+bands    real photos with depth (eval/depth under MULTIPLANE_DATA): what a moved eye would see vanish behind nearer
+         things is hidden, on the far side of their edges, and filled from the far side. Truth: the photo.
+objects  rendered scenes and painted cards: a whole thing is taken out. Truth: the same scene rendered without it.
+stereo   the right view made from the left photo alone, against the true right view (fill_stereo.py says how).
+cost     seconds and memory for 2 and 12 megapixels of which a quarter is hidden.
+
+PSNR in dB and SSIM over hidden pixels; gradient, the error of the luma's gradient in thousandths; sharpness, the fill's
+mean gradient over the truth's; feature, 100 x (1 - cosine) of what Depth Anything V2's encoder sees at the hole, with
+--features, where its weights are there; leak, the share of filled pixels off every colour of the surroundings and
+nearer to a colour of the thing in front, in percent; seconds. "far" beside a method: what is nearer counts as hidden
+too, so that it cannot come in. Nothing is tuned on eval/: `--tune N` takes N photos with built-in depth instead.
 """
 
 import argparse
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
-from skimage import data
 
-from multiplane.arrays import Floats, Mask
-from multiplane.errors import PhotoError
-from multiplane.inpaint import NAMES, load_inpaint
-from multiplane.pixels.levels import from_levels, to_levels
+from fill_bands import bands
+from fill_case import Case
+from fill_methods import Fill, methods
+from fill_scores import Features, encoder, gradients, leak, psnr, ssim
+from multiplane.pixels.levels import to_levels
 
-Fill = Callable[[Floats, Mask], Floats]
-HOLE = np.array([1.0, 0.0, 1.0], np.float32)
-"""What methods see in the hole: magenta, so that one that peeks shows it."""
+COLUMNS = ("PSNR", "SSIM", "gradient", "sharpness", "feature", "leak %", "seconds")
+PARTS = ("bands", "objects", "stereo", "cost")
 
 
 def main() -> None:
-    """Print one row per kind of hole and method."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=int, default=12, help="how many of the data folder's photos to use")
-    parser.add_argument("--look", type=Path, help="write truth and every fill side by side here, as PNG")
-    arguments = parser.parse_args()
-    scores: dict[tuple[str, str], list[tuple[float, ...]]] = {}
-    for name, rgb in photos(arguments.photos):
-        for kind, hole in holes(*rgb.shape[:2]):
-            seen = np.where(hole[..., None], HOLE, rgb)
-            strip = [np.where(hole[..., None], rgb * np.float32(0.5), rgb)]
-            for method, fill in METHODS.items():
-                start = time.perf_counter()
-                out = fill(seen, hole)
-                scores.setdefault((kind, method), []).append((*score(out, rgb, hole), time.perf_counter() - start))
-                strip.append(out)
-            if arguments.look:
-                arguments.look.mkdir(parents=True, exist_ok=True)
-                cv2.imwrite(str(arguments.look / f"{name}_{kind}.png"), to_levels(np.hstack(strip))[..., ::-1])
-    print(f"{'hole':<8}{'method':<12}{'PSNR':>8}{'SSIM':>8}{'sharpness':>11}{'profile':>9}{'seconds':>9}{'n':>5}")
-    for (kind, method), rows in scores.items():
-        psnr, ssim, sharpness, profile, seconds = np.mean(rows, axis=0)
-        figures = f"{psnr:8.2f}{ssim:8.3f}{sharpness:11.2f}{profile:9.1f}{seconds:9.2f}{len(rows):5d}"
-        print(f"{kind:<8}{method:<12}{figures}")
-
-
-def photos(most: int) -> Iterator[tuple[str, Floats]]:
-    """Names and pictures (H, W, 3): those in scikit-image's wheel, then up to `most` of the data folder's."""
-    for name in ("astronaut", "chelsea", "coffee", "rocket", "brick", "grass", "gravel"):
-        levels = getattr(data, name)()
-        yield name, from_levels(np.repeat(levels[..., None], 3, axis=2) if levels.ndim == 2 else levels)
+    """Print a table per part."""
+    arguments = parse()
     root = Path(os.environ.get("MULTIPLANE_DATA", Path(__file__).parents[2] / "shared" / "data"))
-    found = sorted(path for path in (root / "photos" / "places_migan").glob("*") if path.suffix in {".jpg", ".png"})
-    for path in found[:most]:
-        levels = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if levels is None:
-            raise PhotoError(f"{path} is not a picture that can be read; move it out of the benchmark's folder")
-        yield path.stem, from_levels(levels[..., ::-1])
+    fills, missing = methods(arguments.method)
+    for name, reason in missing.items():
+        print(f"without {name}: {reason}")
+    features = encoder(root) if arguments.features else None
+    for part in arguments.part:
+        if part == "stereo":
+            from fill_stereo import print_stereo
+
+            print_stereo(root, fills, arguments.quick, arguments.look)
+        elif part == "cost":
+            from fill_cost import print_cost
+
+            print_cost(arguments.quick)
+        else:
+            print_part(part, cases(part, root, arguments), fills, features, arguments.look)
 
 
-def holes(height: int, width: int) -> Iterator[tuple[str, Mask]]:
-    """A blob over a tenth of the picture, and a wavy band a hundredth of its width thick."""
-    rng = np.random.default_rng(7)
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    noise = cv2.GaussianBlur(rng.standard_normal((height, width)).astype(np.float32), (0, 0), min(height, width) / 9)
-    away = np.square(2 * y / height - 1) + np.square(2 * x / width - 1)
-    lie = noise / noise.std() - 2 * away
-    yield "blob", np.asarray(lie > np.quantile(lie, 0.9))
-    middle = height * (0.5 + 0.25 * np.sin(2 * np.pi * x / width))
-    yield "band", np.asarray(np.abs(y - middle) < max(2.0, width / 200))
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", nargs="+", choices=PARTS, default=PARTS, help="what to measure (all)")
+    parser.add_argument("--method", nargs="+", help="which methods to compare (all)")
+    parser.add_argument("--quick", action="store_true", help="a few cases of each part only")
+    parser.add_argument("--tune", type=int, default=0, metavar="N", help="N photos and other seeds, not those measured")
+    parser.add_argument("--features", action="store_true", help="feature distances too, which take a while")
+    parser.add_argument("--look", type=Path, help="write photo, truth and every fill side by side here, as PNG")
+    return parser.parse_args()
 
 
-def score(out: Floats, truth: Floats, hole: Mask) -> tuple[float, float, float, float]:
-    """PSNR, SSIM, sharpness and profile of `out` (H, W, 3) over the pixels of `hole` (H, W)."""
-    error = float(np.mean(np.square(out - truth)[hole], dtype=np.float64))
-    a, b = (picture.mean(axis=-1) for picture in (out, truth))
-    slopes = [
-        np.sort(np.hypot(cv2.Sobel(p, -1, 1, 0, scale=0.25), cv2.Sobel(p, -1, 0, 1, scale=0.25))[hole]) for p in (a, b)
-    ]
-    sharpness = float(slopes[0].mean() / max(slopes[1].mean(), 1e-6))
-    profile = 1000 * float(np.abs(slopes[0] - slopes[1]).mean())
-    return -10 * np.log10(max(error, 1e-10)), float(ssim_map(a, b)[hole].mean()), sharpness, profile
+def cases(part: str, root: Path, arguments: argparse.Namespace) -> Iterator[Case]:
+    """The holes of one part."""
+    if part == "bands":
+        found = bands(root, arguments.tune, held=not arguments.tune)
+    else:
+        from fill_objects import objects
+
+        found = objects(root, arguments.tune or 8, held=not arguments.tune)
+    return islice(found, 4) if arguments.quick else found
 
 
-def ssim_map(a: Floats, b: Floats) -> Floats:
-    """Structural similarity (H, W) of two lumas (H, W) in [0, 1]."""
+def print_part(
+    part: str, found: Iterable[Case], fills: dict[str, Fill], features: Features | None, look: Path | None
+) -> None:
+    """Fill every case by every method and print means."""
+    scores: dict[str, list[tuple[float, ...]]] = {}
+    for case in found:
+        strip = [case.before, case.seen, case.truth]
+        for method, fill in fills.items():
+            start = time.perf_counter()
+            out = fill(case.seen, case.hole, case.surface)
+            seconds = time.perf_counter() - start
+            scores.setdefault(method, []).append((*score(out, case, features), seconds))
+            strip.append(out)
+        scores.setdefault("truth", []).append((*score(case.truth, case, features), 0.0))
+        if look:
+            look.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(look / f"{part}_{case.name}.png"), to_levels(np.hstack(strip))[..., ::-1])
+    print(f"\n{part:<12}" + "".join(f"{column:>11}" for column in COLUMNS) + f"{'n':>5}")
+    for method, rows in scores.items():
+        means = np.mean(rows, axis=0)
+        print(f"{method:<12}" + "".join(f"{value:11.3f}" for value in means) + f"{len(rows):5d}", flush=True)
 
-    def blur(x: Floats) -> Floats:
-        return np.asarray(cv2.GaussianBlur(x, (11, 11), 1.5))
 
-    mean_a, mean_b = blur(a), blur(b)
-    var_a, var_b = blur(a * a) - mean_a**2, blur(b * b) - mean_b**2
-    covariance = blur(a * b) - mean_a * mean_b
-    light = (2 * mean_a * mean_b + 1e-4) / (mean_a**2 + mean_b**2 + 1e-4)
-    return np.asarray(light * (2 * covariance + 9e-4) / (var_a + var_b + 9e-4))
+def score(out: np.ndarray, case: Case, features: Features | None) -> tuple[float, ...]:
+    """One row of COLUMNS without the seconds."""
+    error, sharpness = gradients(out, case.truth, case.scored)
+    feature = features(out, case.truth, case.scored) if features else float("nan")
+    quality = (psnr(out, case.truth, case.scored), ssim(out, case.truth, case.scored))
+    return (*quality, error, sharpness, feature, 100 * leak(out, case))
 
-
-def ours(name: str) -> Fill:
-    """A backend of the inpaint stage on one surface."""
-    backend = load_inpaint(name)
-    return lambda rgb, hole: backend(rgb, hole, np.zeros(hole.shape, np.int32), 0)
-
-
-def opencv(flag: int) -> Fill:
-    """OpenCV's inpainting with radius 3."""
-    return lambda rgb, hole: from_levels(cv2.inpaint(to_levels(rgb), hole.view(np.uint8), 3, flag))
-
-
-METHODS: dict[str, Fill] = {name: ours(name) for name in NAMES} | {
-    "cv2 telea": opencv(cv2.INPAINT_TELEA),
-    "cv2 ns": opencv(cv2.INPAINT_NS),
-}
 
 if __name__ == "__main__":
     main()

@@ -16,6 +16,7 @@ from multiplane.arrays import Floats, Ints, Mask
 from multiplane.inpaint.blocks import any_in_block, block_means
 from multiplane.inpaint.membrane import membrane
 from multiplane.inpaint.patchmatch import rate, search, vote
+from multiplane.inpaint.structure import continue_structure
 
 R = 3
 """Patch radius: patches are 7 x 7."""
@@ -47,7 +48,7 @@ JUDGED = 1500
 """Most patches of the level on which several beginnings are compared."""
 STARTS = 3
 """From how many of the coarsest levels to begin."""
-EFFORT = 100_000
+EFFORT = 20_000
 """Patch updates a level is worth: small levels get many steps, large ones few."""
 MOST_STEPS, FEW_STEPS = 10, 4
 """Most steps of a level, in large holes and in small ones."""
@@ -56,12 +57,16 @@ REACH = 500_000
 
 
 class Filled(NamedTuple):
-    """A filled picture `rgb` (H, W, 3), meant where `inside` (H, W); (`ny`, `nx`) (H, W) is where a pixel came from."""
+    """A filled picture `rgb` (H, W, 3), meant where `inside` (H, W); (`ny`, `nx`) (H, W) is where a pixel came from.
+
+    `error` (H, W) is the squared error of what the patches say of known pixels beside the hole; NaN elsewhere.
+    """
 
     rgb: Floats
     inside: Mask
     ny: Ints
     nx: Ints
+    error: Floats
 
 
 @dataclass
@@ -246,7 +251,10 @@ def _vote(level: _Level, mean: Floats, hy: Ints, hx: Ints, blur: float) -> Float
 def _fill_by_rings(level: _Level, state: NDArray[np.uint64]) -> None:
     """First guess on the coarsest level: rings from the outside in, each matched on what is known by then."""
     domain = level.source | level.hole
-    level.image[:] = membrane(level.image, level.source, level.hole)
+    guess = membrane(level.image, level.source, level.hole)
+    colours = np.ascontiguousarray(level.image[..., :3])
+    guess[..., :3] = continue_structure(colours, level.source, level.hole).rgb
+    level.image[:] = guess
     level.guide = level.mean()
     level.weight[level.hole] = 0
     level.weigh()
@@ -336,10 +344,21 @@ def _seam_steps(colours: Floats, level: _Level, dy: int, dx: int) -> Floats:
     return np.where(across[..., None], step, np.float32(0))
 
 
+def _foretold(level: _Level) -> Floats:
+    """How far the patches' proposals for known pixels beside the hole are off, squared (H, W); NaN elsewhere."""
+    error = np.full(level.hole.shape, np.nan, np.float32)
+    beside = cv2.dilate(level.hole.view(np.uint8), np.ones((2 * R + 1, 2 * R + 1), np.uint8)) > 0
+    ys, xs = (a.astype(np.int32) for a in np.nonzero(beside & level.source))
+    said = _vote(level, level.mean(), ys, xs, FINAL_BLUR)
+    error[ys, xs] = np.square(said[:, :3] - level.image[ys, xs, :3]).sum(axis=-1)
+    return error
+
+
 def _finish(level: _Level) -> Filled:
     """Take the padding off."""
+    error = _foretold(level)
     _heal(level)
     inner = np.s_[R:-R, R:-R]
     rgb = np.clip(level.image[inner][..., :3], 0.0, 1.0)
     inside = np.ascontiguousarray((level.source | level.hole)[inner])
-    return Filled(rgb, inside, level.ny[inner] - R, level.nx[inner] - R)
+    return Filled(rgb, inside, level.ny[inner] - R, level.nx[inner] - R, error[inner])

@@ -7,10 +7,12 @@ import cv2
 import numpy as np
 
 from multiplane.arrays import Floats, Ints, Mask, check_unit
+from multiplane.inpaint.blend import blend
 from multiplane.inpaint.blocks import any_in_block, block_means
 from multiplane.inpaint.exemplar import fill_from_exemplars
 from multiplane.inpaint.shares import Share, shares
 from multiplane.inpaint.smooth import fill_smoothly
+from multiplane.inpaint.structure import continue_structure
 from multiplane.inpaint.transfer import transfer
 from multiplane.pixels.boxes import bounds, window
 
@@ -27,7 +29,7 @@ MARGIN = 24
 """And so many pixels more, for small holes."""
 FEWEST_SOURCES = 64
 """Known pixels below which a surface has no texture to speak of, and is continued smoothly."""
-WORKING_AREA = 3_000_000
+WORKING_AREA = 1_500_000
 """Most pixels of the crop around a part that is worked on, which bounds the memory."""
 WORKERS = 2
 """Parts filled at the same time: the compiled loops let go of the interpreter. More would cost memory."""
@@ -99,5 +101,8 @@ def _fill_part(out: Floats, box: Box, part: Mask, source: Mask, seed: int) -> No
     size = int(np.ceil(np.sqrt(max(pixels / WORKING_PIXELS, target.size / WORKING_AREA))))
     means, share = block_means(crop, known, size)
     low_target = any_in_block(target, size)
-    low = fill_from_exemplars(means, (share >= 0.5) & ~low_target, low_target, seed)
+    low_source = (share >= 0.5) & ~low_target
+    low = fill_from_exemplars(means, low_source, low_target, seed)
+    structure = continue_structure(low.rgb, low_source, low_target)
+    low = low._replace(rgb=blend(low.rgb, structure, low.error, low_source, low_target))
     crop[target] = transfer(crop, known, target, low, size)
