@@ -3,20 +3,22 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from multiplane.errors import BackendError
-from multiplane.matte import NAMES, load_matte
+from multiplane.matte import holes, load_matte, solve
 from multiplane.matte.foreground import estimate_foreground
+from multiplane.matte.holes import open_holes
 from multiplane.matte.laplacian import band_laplacian
+from multiplane.matte.solve import solve_alpha
 from tolerances import EXACT, ROUNDING, SOLVER
 
 RED = np.array([0.8, 0.25, 0.1], np.float32)
 GREEN = np.array([0.15, 0.45, 0.3], np.float32)
 
-every_backend = pytest.mark.parametrize("name", NAMES)
+every_backend = pytest.mark.parametrize("name", ("closed-form", "guided"))
 
 
 def textured(height, width, colour, contrast, seed):
@@ -178,6 +180,103 @@ class TestClosedForm:
         assert np.abs(result - truth).mean() < 0.5 * np.abs(moved(truth > 0.5, 5) - truth).mean()
         assert result[moved(truth > 0.5, -60)].min() == 1
         assert result[~moved(truth > 0.5, 60)].max() == 0
+
+    def test_a_third_colour_at_the_rim_is_not_half_transparent(self):
+        rgb, alpha, _ = disc_photo()
+        collar = alpha - disc(160, 200, (100.3, 80.6), 45)
+        grey = textured(160, 200, (RED + GREEN) / 2, 0.01, 4)
+        rgb = (rgb + collar[..., None] * (grey - rgb)).astype(np.float32)
+        result = load_matte("closed-form")(rgb, alpha > 0.5)
+        assert result[collar > 0.99].mean() > 0.95
+        assert result[~moved(alpha > 0.5, 3)].mean() < ROUNDING
+
+    def test_a_whisker_that_the_mask_cut_off_is_followed_to_its_end(self):
+        rgb, alpha, fore = disc_photo()
+        whisker = np.zeros((160, 200), np.float32)
+        cv2.line(whisker, (100, 80), (195, 80), 1.0, 2, cv2.LINE_AA)
+        truth = np.maximum(alpha, np.minimum(whisker, 1))
+        rgb = truth[..., None] * fore + (1 - truth[..., None]) * textured(160, 200, GREEN, 0.05, 2)
+        result = load_matte("closed-form")(rgb.astype(np.float32), alpha > 0.5)
+        assert result[78:83, 155:188].max(axis=0).min() > 0.7
+        assert result[~moved(truth > 0, 4)].max() < ROUNDING
+
+
+class TestSolveAlpha:
+    def trimap(self, alpha, reach):
+        trimap = (alpha > 0.5).astype(np.float32)
+        trimap[moved(alpha > 0, reach) & ~moved(alpha == 1, -reach)] = 0.5
+        return trimap
+
+    @pytest.mark.parametrize("softness", [0.5, 6])
+    def test_it_finds_the_alpha_between_known_sides(self, softness):
+        rgb, alpha, _ = disc_photo(softness)
+        trimap = self.trimap(alpha, 8)
+        result = solve_alpha(rgb, trimap)
+        check_alpha(result, alpha)
+        assert np.array_equal(result[trimap != 0.5], trimap[trimap != 0.5])
+        assert np.abs(result - alpha)[trimap == 0.5].mean() < 0.05
+
+    @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+    def test_a_trimap_that_knows_one_side_only_is_its_own_alpha(self, value):
+        rgb = np.random.default_rng(0).random((20, 30, 3), np.float32)
+        trimap = np.full((20, 30), value, np.float32)
+        trimap[5:9, 5:9] = 0.5
+        assert np.array_equal(solve_alpha(rgb, trimap), trimap)
+
+    def test_a_band_larger_than_the_limit_is_solved_smaller(self, monkeypatch):
+        rgb, alpha, _ = disc_photo(6)
+        trimap = self.trimap(alpha, 8)
+        monkeypatch.setattr(solve, "UNKNOWN_LIMIT", 3000)
+        result = solve_alpha(rgb, trimap)
+        assert np.array_equal(result[trimap != 0.5], trimap[trimap != 0.5])
+        assert np.abs(result - alpha)[trimap == 0.5].mean() < 0.07
+
+
+class TestHoles:
+    def ring_photo(self, inside=GREEN):
+        """A red ring of which the mask covers the hole, in which `inside` shows."""
+        outer, inner = disc(160, 200, (100, 80), 50), disc(160, 200, (100, 80), 38)
+        back = textured(160, 200, GREEN, 0.03, 2)
+        hole = textured(160, 200, inside, 0.03, 2)
+        rgb = outer[..., None] * textured(160, 200, RED, 0.03, 1) + (1 - outer[..., None]) * back
+        rgb = (rgb + inner[..., None] * (hole - rgb)).astype(np.float32)
+        return np.clip(rgb, 0, 1), outer > 0.5, inner > 0.5
+
+    @pytest.fixture(autouse=True)
+    def holes_of_any_size(self, monkeypatch):
+        monkeypatch.setattr(holes, "LARGEST", 0.7)
+
+    def depth(self, mask, hole, behind):
+        """Object at 1, background at 3, and `behind` in the hole."""
+        return np.where(hole, behind, np.where(mask, 1.0, 3.0)).astype(np.float32)
+
+    def test_a_hole_that_shows_the_background_opens_to_its_edge(self):
+        rgb, mask, hole = self.ring_photo()
+        opened = open_holes(rgb, mask)
+        assert not opened[moved(hole, -3)].any()
+        alpha = load_matte("closed-form")(rgb, opened)
+        assert np.abs(alpha - (mask & ~hole)).mean() < 0.01
+
+    def test_a_patch_of_another_colour_stays(self):
+        rgb, mask, _ = self.ring_photo(inside=np.array([0.2, 0.2, 0.8], np.float32))
+        assert np.array_equal(open_holes(rgb, mask), mask)
+
+    def test_a_patch_of_the_backgrounds_colour_stays_where_depth_knows_it_for_the_objects(self):
+        rgb, mask, hole = self.ring_photo()
+        assert np.array_equal(open_holes(rgb, mask, self.depth(mask, hole, 1.0)), mask)
+        assert not open_holes(rgb, mask, self.depth(mask, hole, 3.0))[moved(hole, -3)].any()
+
+    def test_the_objects_own_colour_is_no_hole(self):
+        rgb, mask, _ = self.ring_photo(inside=RED)
+        assert np.array_equal(open_holes(rgb, mask), mask)
+
+    @given(height=st.integers(1, 40), width=st.integers(1, 40), seed=st.integers(0, 2**16), share=st.floats(0, 1))
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_a_mask_is_never_grown(self, height, width, seed, share):
+        rng = np.random.default_rng(seed)
+        mask = rng.random((height, width)) < share
+        opened = open_holes(rng.random((height, width, 3), np.float32), mask)
+        assert not (opened & ~mask).any()
 
 
 class TestForeground:

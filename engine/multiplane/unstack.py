@@ -15,6 +15,7 @@ from multiplane.layering.hidden import owners_behind
 from multiplane.layering.peel import own_depth, peel
 from multiplane.matte import MatteBackend
 from multiplane.matte.foreground import estimate_foreground
+from multiplane.matte.holes import open_holes
 from multiplane.pixels.boxes import bounds, window
 from multiplane.pixels.levels import from_levels, to_levels
 
@@ -75,13 +76,14 @@ class Remaining:
             return None
         box = self._surroundings(mask)
         rgb = from_levels(self.picture[box])
-        alpha = matte(rgb, mask[box])
+        alpha = matte(rgb, open_holes(rgb, mask[box], self.z[box]))
         shown = np.asarray(to_levels(alpha) > 0)
         if not shown.any():
             return None
         hole = shown | mask[box]
         behind = owners_behind(self.owner[box], hole, self.surface, self._pixels(OBJECT_REACH))
-        background = self._fill(index, rgb, _grow(hole, self._pixels(RIM)), behind, inpaint)
+        # What the mask covered and the matte leaves out is the background itself: the best source to fill from.
+        background = self._fill(index, rgb, _grow(shown, self._pixels(RIM)), behind, inpaint)
         peeled = peel(self.picture[box], alpha, estimate_foreground(rgb, alpha), background)
         del background, rgb
         depth = own_depth(self.z[box], alpha, self._pixels(RIM))

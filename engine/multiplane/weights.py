@@ -68,7 +68,13 @@ GROUNDING_DINO = (
     Checkpoint("grounding-dino-tiny", "IDEA-Research/grounding-dino-tiny", "Apache-2.0", 690, 800),
     Checkpoint("grounding-dino-base", "IDEA-Research/grounding-dino-base", "Apache-2.0", 933, 800),
 )
-CHECKPOINTS = {checkpoint.name: checkpoint for checkpoint in (*DEPTH_ANYTHING, *MASK2FORMER, *SAM, *GROUNDING_DINO)}
+VITMATTE = (
+    Checkpoint("vitmatte-small-composition-1k", "hustvl/vitmatte-small-composition-1k", "Apache-2.0", 103, 512),
+    Checkpoint("vitmatte-base-composition-1k", "hustvl/vitmatte-base-composition-1k", "Apache-2.0", 387, 512),
+)
+CHECKPOINTS = {
+    checkpoint.name: checkpoint for checkpoint in (*DEPTH_ANYTHING, *MASK2FORMER, *VITMATTE, *SAM, *GROUNDING_DINO)
+}
 
 
 def locate(name_or_folder: str) -> Path:

@@ -155,7 +155,7 @@ class _Windows:
         """Colour mean (n, 3), covariance (n, 3, 3) and mean weight (n,) around `pixels`."""
         sums = self.sums[pixels]
         total = sums[:, 0]
-        sums = sums / np.maximum(total, 1e-6)[:, None]
+        sums = np.asarray(sums / np.maximum(total, 1e-6)[:, None], np.float32)
         mean = sums[:, 1:4]
         cov = sums[:, PRODUCTS].reshape(-1, 3, 3) - mean[:, :, None] * mean[:, None, :]
         cov[:, range(3), range(3)] = np.maximum(cov[:, range(3), range(3)], 0.0)

@@ -1,15 +1,18 @@
 """Conjugate gradients with a Jacobi preconditioner, for the sparse symmetric systems of matting."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from multiplane.arrays import Floats
+Doubles = NDArray[np.float64]
 
 
-def conjugate_gradients(matrix: csr_matrix, right: Floats, start: Floats, tolerance: float, most_steps: int) -> Floats:
+def conjugate_gradients(
+    matrix: csr_matrix, right: Doubles, start: Doubles, tolerance: float, most_steps: int
+) -> Doubles:
     """Solve `matrix` x = `right` (n,) from `start`, until no x moves by more than about `tolerance` or steps run out.
 
-    `matrix` must be symmetric and positive definite. All is float32: no BLAS threads, the same bytes at every run.
+    `matrix` must be symmetric and positive definite. The same bytes at every run.
     """
     inverse = 1.0 / matrix.diagonal()
     x = start.copy()
@@ -20,16 +23,16 @@ def conjugate_gradients(matrix: csr_matrix, right: Floats, start: Floats, tolera
         if float(np.abs(residual * inverse).max()) < tolerance or energy <= 0.0:
             break
         image = matrix @ step
-        length = np.float32(energy / _dot(step, image))
+        length = energy / _dot(step, image)
         x += length * step
         residual -= length * image
         preconditioned = inverse * residual
         energy, previous = _dot(residual, preconditioned), energy
-        step *= np.float32(energy / previous)
+        step *= energy / previous
         step += preconditioned
     return x
 
 
-def _dot(a: Floats, b: Floats) -> float:
+def _dot(a: Doubles, b: Doubles) -> float:
     # einsum, unlike dot, does not wake a pool of threads for a vector.
     return float(np.einsum("n,n->", a, b))

@@ -58,7 +58,7 @@ def inside_chance(rgb: Floats, mask: Mask, open_to_change: Mask, sides: Sides) -
     off = coo_matrix((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), (count, count))
     matrix = off.tocsr() + diags(diagonal, format="csr")
     solution = conjugate_gradients(
-        matrix.astype(np.float32), right.astype(np.float32), chance[open_to_change], TOLERANCE, MOST_STEPS
+        matrix, right.astype(np.float64), chance[open_to_change].astype(np.float64), TOLERANCE, MOST_STEPS
     )
     chance[open_to_change] = np.clip(solution, 0.0, 1.0)
     return chance

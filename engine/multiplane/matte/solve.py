@@ -15,11 +15,13 @@ from multiplane.matte.laplacian import band_laplacian
 
 EPSILON = 2e-7
 """Colour variance that counts as noise within a 3 x 3 window: little, so that hair before texture stays hair."""
-UNKNOWN_LIMIT = 1_500_000
-"""Bounds the memory of the linear system, about 0.5 kB for each unknown pixel; larger ones are solved smaller."""
+UNKNOWN_LIMIT = 800_000
+"""Bounds the memory of the linear system, about 1 kB for each unknown pixel; larger ones are solved smaller."""
 COARSEST = 1_500
 """Unknown pixels from which on a start at half the size pays."""
-TOLERANCE = 5e-4
+LEAST_PULL = 1e-8
+"""Gives an answer to pixels that no window holds, and sways no other."""
+TOLERANCE = 2e-4
 MOST_STEPS = 250
 
 
@@ -33,20 +35,23 @@ def solve_alpha(rgb: Floats, trimap: Floats, epsilon: float = EPSILON) -> Floats
     known = trimap.astype(np.float32)
     if not unknown.any() or not (known >= 1).any() or not (known <= 0).any():
         return known
-    count = np.count_nonzero(unknown)
-    if count > UNKNOWN_LIMIT:
-        return _solve_smaller(rgb, known, float(np.sqrt(UNKNOWN_LIMIT / count)), epsilon)
-    alpha = solve_pulled(rgb, unknown, known, np.zeros_like(known), epsilon)
+    shrink = float(np.sqrt(UNKNOWN_LIMIT / np.count_nonzero(unknown)))
+    if shrink < 1.0:
+        alpha = _solved_smaller(rgb, known, shrink, epsilon)
+    else:
+        alpha = solve_pulled(rgb, unknown, known, np.zeros_like(known), epsilon)
     return np.where(unknown, without_veil(alpha), known)
 
 
-def _solve_smaller(rgb: Floats, trimap: Floats, shrink: float, epsilon: float) -> Floats:
+def _solved_smaller(rgb: Floats, trimap: Floats, shrink: float, epsilon: float) -> Floats:
     height, width = trimap.shape
     size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
     small = cv2.resize(trimap, size, interpolation=cv2.INTER_AREA)
-    alpha = solve_alpha(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), small, epsilon)
-    enlarged = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.where((trimap > 0) & (trimap < 1), enlarged, trimap)
+    unknown = np.asarray((small > 0) & (small < 1))
+    alpha = solve_pulled(
+        cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), unknown, small, np.zeros_like(small), epsilon
+    )
+    return np.asarray(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def solve_pulled(rgb: Floats, unknown: Mask, guess: Floats, pull: Floats, epsilon: float) -> Floats:
@@ -55,11 +60,11 @@ def solve_pulled(rgb: Floats, unknown: Mask, guess: Floats, pull: Floats, epsilo
         return guess.copy()
     start = _start(rgb, unknown, guess, pull, epsilon)
     laplacian, right = band_laplacian(rgb, unknown, guess, epsilon)
-    # A touch of pull keeps pixels that no window holds from leaving the system without an answer.
-    held = pull[unknown] + np.float32(1e-6)
-    matrix = laplacian + diags(held, format="csr", dtype=np.float32)
+    held = pull[unknown].astype(np.float64) + LEAST_PULL
+    matrix = laplacian + diags(held, format="csr")
     alpha = guess.copy()
-    solution = conjugate_gradients(matrix, right + held * guess[unknown], start[unknown], TOLERANCE, MOST_STEPS)
+    right += held * guess[unknown]
+    solution = conjugate_gradients(matrix, right, start[unknown].astype(np.float64), TOLERANCE, MOST_STEPS)
     alpha[unknown] = np.clip(solution, 0.0, 1.0)
     return alpha
 
