@@ -189,6 +189,8 @@ def test_usage_errors_exit_with_2(edit, scene):
         ("split", "layer-1"),
         ("split", "layer-1", "--by", "depth", "--point", "3,3"),
         ("split", "layer-1", "--point", "3,3", "--into", "2"),
+        ("split", "layer-1", "--by", "depth", "--name", "x"),
+        ("split", "layer-1", "--point", ""),
         ("reorder", "layer-1"),
         ("reorder", "layer-1", "--to", "1", "--above", "layer-2"),
         ("set-plane", "layer-1", "middle"),
