@@ -240,7 +240,7 @@ def stacked(hidden: int, filled: bool = True) -> Scene:
     return Scene(Camera.from_focal_35mm(width, height), (back, middle, front))
 
 
-@pytest.mark.parametrize("hidden", [20, 40, 60])
+@pytest.mark.parametrize("hidden", [20, 30, 40])
 def test_the_eye_may_move_until_what_was_filled_in_behind_a_layer_ends(hidden: int) -> None:
     scene = stacked(hidden)
     uncovered = safe_amplitude(scene) * scene.camera.focal * (1 / 2.0 - 1 / 4.0)

@@ -15,6 +15,8 @@ SLACK = 2
 """Working pixels by which soft edges may blur where a layer ends."""
 SHORTEST = 8
 """Borders of fewer working pixels do not count."""
+WELL_FILLED = 0.1
+"""Share of the picture's diagonal behind a border that is filled with care; deeper a fill may be a mere smooth one."""
 TYPICAL = 0.25
 """The part of a border that may run out of filled pixels: where three layers meet, one of them always ends."""
 
@@ -32,12 +34,21 @@ def safe_amplitude(scene: Scene) -> float:
     owner = np.zeros(panels[0].solid.shape, np.int32)
     for index, panel in enumerate(panels):
         owner[panel.solid] = index
+    deepest = WELL_FILLED * float(np.hypot(*owner.shape))
     shifts = [
-        _safe_shift(panels[behind], panels[front], owner == behind, owner == front)
+        _safe_shift(panels[behind], panels[front], owner == behind, owner == front, deepest)
         for front in range(1, len(panels))
         for behind in range(front)
     ]
     return min(shifts, default=float("inf")) * step / scene.camera.focal
+
+
+def safe_parallax(scene: Scene) -> float:
+    """`safe_amplitude` as `amplitude_of` takes it: near and far then move this share of the width; may be inf.
+
+    It follows from the layers alone, so that it holds for a scene that was edited too.
+    """
+    return safe_amplitude(scene) / amplitude_of(scene, 1.0)
 
 
 def tasteful_amplitude(scene: Scene) -> float:
@@ -74,8 +85,8 @@ def _panel(scene: Scene, layer: Layer, step: int) -> _Panel:
     return _Panel(solid, filled, q)
 
 
-def _safe_shift(behind: _Panel, front: _Panel, behind_seen: Mask, front_seen: Mask) -> float:
-    """The parallax per unit of focal length that keeps the border of two layers inside what was filled."""
+def _safe_shift(behind: _Panel, front: _Panel, behind_seen: Mask, front_seen: Mask, deepest: float) -> float:
+    """The parallax per unit of focal length that keeps the border of two layers inside what was filled with care."""
     border = behind_seen & _dilated(front_seen)
     rim = front_seen & _dilated(behind_seen)
     if min(int(border.sum()), int(rim.sum())) < SHORTEST:
@@ -84,10 +95,12 @@ def _safe_shift(behind: _Panel, front: _Panel, behind_seen: Mask, front_seen: Ma
     # A layer behind ends where the one in front covers it and nothing was filled in.
     ends = cv2.erode(front.solid.view(np.uint8), KERNEL, borderType=cv2.BORDER_REPLICATE) > 0
     ends &= ~_dilated(behind.filled)
-    if lead <= 0 or not ends.any():
+    if lead <= 0:
         return float("inf")
+    if not ends.any():
+        return deepest / lead
     distance = cv2.distanceTransform((~ends).view(np.uint8), cv2.DIST_L2, 5)
-    return max(0.0, float(np.quantile(distance[border], TYPICAL)) - 2 * SLACK) / lead
+    return min(deepest, max(0.0, float(np.quantile(distance[border], TYPICAL)) - 2 * SLACK)) / lead
 
 
 def _dilated(mask: Mask) -> Mask:
