@@ -19,7 +19,7 @@ WORKING_SIDE = 360
 """Longer side at which holes are looked for; the matte finds their exact edge."""
 NEAR = 0.07
 """How far around a hole its neighbours are compared, and how thick its rim may be, as a share of the diagonal."""
-LARGEST = 0.15
+LARGEST = 0.45
 """Largest share of the mask that one hole may take."""
 LEAST_PIXELS = 12
 SAMPLES = 400
