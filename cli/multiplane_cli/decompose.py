@@ -5,11 +5,12 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
-from multiplane_cli.choices import check_boxes, check_points, read_prompts
+from multiplane_cli import decompose_options as options
+from multiplane_cli.choices import read_prompts
 from multiplane_cli.overwrite import refuse_to_overwrite
 from multiplane_cli.progress import Progress, progress
 
@@ -17,78 +18,29 @@ if TYPE_CHECKING:
     from multiplane.decompose import Backends
     from multiplane.scene import Photo, Scene
 
-FORMATS = ("psd", "ora", "glb", "mp4", "png", "sheet", "html", "ply")
-"""What `--to` takes. The scene archive is always written: every later command starts from it."""
-
-
-def _formats(text: str) -> str:
-    asked = [word.strip().lower() for word in text.split(",") if word.strip()]
-    unknown = [word for word in asked if word not in FORMATS]
-    if unknown:
-        raise typer.BadParameter(f"{unknown[0]!r} is not one of: {', '.join(FORMATS)}")
-    return ",".join(dict.fromkeys(asked))
-
 
 def decompose(
-    photo: Annotated[Path, typer.Argument(help="A picture: PNG, JPEG, TIFF, WebP, AVIF, or HEIC with its plug-in.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; made if it is not there.")],
-    to: Annotated[
-        str, typer.Option(callback=_formats, help=f"What to write beside the scene, of: {', '.join(FORMATS)}.")
-    ] = "psd,glb,sheet",
-    layers: Annotated[int, typer.Option(min=1, max=64, help="At most so many layers.")] = 6,
-    depth: Annotated[
-        str, typer.Option(help="Depth: builtin, a model's name, a model's folder, or your own depth map (a file).")
-    ] = "builtin",
-    depth_kind: Annotated[
-        Literal["metres", "disparity"] | None,
-        typer.Option(help="What a depth file holds; else float files are metres and integer ones disparity."),
-    ] = None,
-    depth_near: Annotated[
-        Literal["white", "black"], typer.Option(help="Which end of a disparity file is near.")
-    ] = "white",
-    segment: Annotated[
-        str, typer.Option(help="Segments: builtin, a model's name or folder, a label map, or a folder of masks.")
-    ] = "builtin",
-    point: Annotated[
-        list[str],
-        typer.Option(
-            callback=check_points,
-            metavar="X,Y ...",
-            help="A thing to be a layer of its own, by a pixel in it. Repeat it for more things; 'X,Y X,Y -X,Y' is one"
-            " thing from several points, a minus before those that are not in it.",
-        ),
-    ] = [],  # noqa: B006
-    box: Annotated[
-        list[str],
-        typer.Option(
-            callback=check_boxes,
-            metavar="X0,Y0,X1,Y1 ...",
-            help="A thing to be a layer of its own, by its left, top, right and bottom; points may follow.",
-        ),
-    ] = [],  # noqa: B006
-    mask: Annotated[
-        list[Path],
-        typer.Option(
-            help="A mask of the photo's size, white or opaque where a layer of its own is; its name names it."
-        ),
-    ] = [],  # noqa: B006
-    prompt: Annotated[
-        list[str],
-        typer.Option(metavar="WORDS", help="Things to be layers of their own, by words; needs Grounding DINO on disk."),
-    ] = [],  # noqa: B006
-    only: Annotated[bool, typer.Option("--only", help="What was chosen, and all else as one background.")] = False,
-    select: Annotated[
-        str, typer.Option(help="What answers points and boxes: builtin, sam-vit-base, or a model's folder.")
-    ] = "builtin",
-    find: Annotated[str, typer.Option(help="What answers words: a model's name or folder.")] = "grounding-dino-tiny",
-    matte: Annotated[str, typer.Option(help="Matte: closed-form or guided (faster).")] = "closed-form",
-    inpaint: Annotated[str, typer.Option(help="Fill: patches or smooth (faster).")] = "patches",
-    focal: Annotated[
-        float | None, typer.Option(min=1.0, max=5000.0, help="35 mm equivalent focal length; else from EXIF, else 30.")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
-    force: Annotated[bool, typer.Option("--force", "-f", help="Replace files that are already there.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
+    photo: options.PhotoFile,
+    out: options.Out,
+    to: options.To = "psd,glb,sheet",
+    layers: options.Layers = 6,
+    depth: options.Depth = "builtin",
+    depth_kind: options.DepthKind = None,
+    depth_near: options.DepthNear = "white",
+    segment: options.Segment = "builtin",
+    point: options.Points = [],  # noqa: B006
+    box: options.Boxes = [],  # noqa: B006
+    mask: options.Masks = [],  # noqa: B006
+    prompt: options.Prompts = [],  # noqa: B006
+    only: options.Only = False,
+    select: options.Select = "builtin",
+    find: options.Find = "grounding-dino-tiny",
+    matte: options.Matte = "closed-form",
+    inpaint: options.Inpaint = "patches",
+    focal: options.Focal = None,
+    seed: options.Seed = 0,
+    force: options.Force = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Split PHOTO into ordered layers with depth, filled in behind.
 
@@ -198,8 +150,8 @@ def _write(scene: "Scene", targets: dict[str, Path], stages: Progress) -> None:
 
 def _encoded(scene: "Scene", targets: dict[str, Path], stages: Progress) -> Iterator[tuple[Path, bytes]]:
     """Each file's path and bytes; the folder of PNGs, which is written whole by itself, comes last."""
-    from multiplane.formats.png_folder import write_png_folder
     from multiplane.formats.save import load_encoder
+    from multiplane.formats.sequence import write_sequence
     from multiplane_cli.render import encode_clip
 
     for kind, path in sorted(targets.items(), key=lambda target: target[0] == "png"):
@@ -207,7 +159,7 @@ def _encoded(scene: "Scene", targets: dict[str, Path], stages: Progress) -> Iter
         if kind == "mp4":
             yield path, encode_clip(scene, on_share=stages.share)
         elif kind == "png":
-            write_png_folder(scene, path)
+            write_sequence(scene, path)
         else:
             yield path, load_encoder(path)(scene)
 
