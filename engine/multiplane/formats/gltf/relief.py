@@ -119,7 +119,10 @@ def _triangulated(
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
     column, row = np.floor(corners.mean(axis=1) + pad).astype(np.intp).T
-    keep = shape[row, column]
+    # A corner of the frame that is no part of the outline holds nothing that shows.
+    own = {tuple(point) for part in (inner, *loops) for point in part.tolist()}
+    spare = np.array([tuple(point) not in own for point in points.tolist()])
+    keep = shape[row, column] & ~spare[mesh.simplices].any(axis=1)
     for index in np.flatnonzero(~keep):
         keep[index] = _shows(corners[index], visible)
     keep &= np.abs(area) > 1e-6
@@ -146,7 +149,7 @@ def _halved_where_missing(loops: list[Points], points: Points, triangles: Triang
 
 
 def _shows(corners: Points, visible: Mask) -> bool:
-    """Whether any pixel that shows has its centre in a triangle (3, 2), or so close that rounding may matter."""
+    """Whether any pixel that shows has its centre in a triangle (3, 2)."""
     low = np.maximum(np.floor(corners.min(axis=0)), 0).astype(int)
     high = np.ceil(corners.max(axis=0)).astype(int)
     part = visible[low[1] : high[1] + 1, low[0] : high[0] + 1]
@@ -154,7 +157,13 @@ def _shows(corners: Points, visible: Mask) -> bool:
         return False
     drawn = np.zeros(part.shape, np.uint8)
     cv2.fillConvexPoly(drawn, np.rint((corners - low - 0.5) * SUBPIXELS).astype(np.int32), 1, shift=SHIFT)
-    return bool(part[drawn > 0].any())
+    # OpenCV draws every pixel that the triangle touches; of those, the centre decides.
+    rows, columns = np.nonzero(part & (drawn > 0))
+    centres = np.stack([columns, rows], axis=-1) + low + 0.5
+    sides = np.roll(corners, -1, axis=0) - corners
+    away = centres[:, None] - corners
+    turns = sides[:, 0] * away[..., 1] - sides[:, 1] * away[..., 0]
+    return bool(((turns >= 0).all(axis=1) | (turns <= 0).all(axis=1)).any())
 
 
 def _lifted(plan: Plan, points: Points, triangles: Triangles | NDArray[np.int64]) -> Relief:
