@@ -17,6 +17,7 @@ too, so that it cannot come in. Nothing is tuned on eval/: `--tune N` takes N ph
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -25,10 +26,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fill_bands import bands
-from fill_case import Case
-from fill_methods import Fill, methods
-from fill_scores import Features, encoder, gradients, leak, psnr, ssim
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.fill_bands import bands
+from benchmarks.fill_case import Case
+from benchmarks.fill_methods import Fill, methods
+from benchmarks.fill_scores import Features, encoder, gradients, leak, psnr, ssim
+
+from multiplane.arrays import Floats
 from multiplane.pixels.levels import to_levels
 
 COLUMNS = ("PSNR", "SSIM", "gradient", "sharpness", "feature", "leak %", "seconds")
@@ -45,11 +50,11 @@ def main() -> None:
     features = encoder(root) if arguments.features else None
     for part in arguments.part:
         if part == "stereo":
-            from fill_stereo import print_stereo
+            from benchmarks.fill_stereo import print_stereo
 
             print_stereo(root, fills, arguments.quick, arguments.look)
         elif part == "cost":
-            from fill_cost import print_cost
+            from benchmarks.fill_cost import print_cost
 
             print_cost(arguments.quick)
         else:
@@ -73,7 +78,7 @@ def cases(part: str, root: Path, arguments: argparse.Namespace) -> Iterator[Case
     if part == "bands":
         found = bands(root, arguments.tune, held=not arguments.tune)
     else:
-        from fill_objects import objects
+        from benchmarks.fill_objects import objects
 
         found = objects(root, arguments.tune or 8, held=not arguments.tune)
     return islice(found, 4) if arguments.quick else found
@@ -102,7 +107,7 @@ def print_part(
         print(f"{method:<12}" + "".join(f"{value:11.3f}" for value in means) + f"{len(rows):5d}", flush=True)
 
 
-def score(out: np.ndarray, case: Case, features: Features | None) -> tuple[float, ...]:
+def score(out: Floats, case: Case, features: Features | None) -> tuple[float, ...]:
     """One row of COLUMNS without the seconds."""
     error, sharpness = gradients(out, case.truth, case.scored)
     feature = features(out, case.truth, case.scored) if features else float("nan")

@@ -1,12 +1,13 @@
 """Holes shaped like what a moved eye uncovers, in photos: the far side of depth edges is hidden, its truth is known."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
+from benchmarks.fill_case import Case
 
-from fill_case import Case
 from multiplane.arrays import Floats, Mask
 from multiplane.depth import load_depth
 from multiplane.pixels.levels import from_levels
@@ -61,9 +62,7 @@ def band_case(name: str, rgb: Floats, disparity: Floats, turn: bool) -> Case:
     """The band that an eye moving sideways (to the other side if `turn`) sees vanish behind nearer things."""
     if turn:
         case = band_case(name, np.ascontiguousarray(rgb[:, ::-1]), np.ascontiguousarray(disparity[:, ::-1]), False)
-        arrays = (case.truth, case.hole, case.surface, case.scored, case.near)
-        truth, hole, surface, scored, near = (np.ascontiguousarray(array[:, ::-1]) for array in arrays)
-        return Case(name, "bands", truth, hole, surface, scored, near)
+        return turned(case)
     known = disparity > 0
     d, _ = from_nearest(disparity, known)
     low, high = np.quantile(d[known], [0.02, 0.98])
@@ -76,8 +75,20 @@ def band_case(name: str, rgb: Floats, disparity: Floats, turn: bool) -> Case:
     near &= ~vanished
     mixed = grown(near, UNSURE)
     hole = vanished | (mixed & grown(vanished, UNSURE) & ~near)
-    surface = np.where(near, -1, 0).astype(np.int32)
+    surface = np.where(near, np.int32(-1), np.int32(0))
     return Case(name, "bands", rgb, hole, surface, vanished & ~mixed, near)
+
+
+def turned(case: Case) -> Case:
+    """The case seen in a mirror."""
+    return replace(
+        case,
+        truth=np.ascontiguousarray(case.truth[:, ::-1]),
+        hole=np.ascontiguousarray(case.hole[:, ::-1]),
+        surface=np.ascontiguousarray(case.surface[:, ::-1]),
+        scored=np.ascontiguousarray(case.scored[:, ::-1]),
+        near=np.ascontiguousarray(case.near[:, ::-1]),
+    )
 
 
 def occluded(shift: Floats) -> tuple[Mask, Floats]:

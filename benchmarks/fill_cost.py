@@ -10,8 +10,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.fill_bands import read
+
 from multiplane.inpaint import load_inpaint
-from multiplane.pixels.levels import from_levels
 
 PHOTO = Path(__file__).parents[1] / "samples" / "coffee.png"
 SIZES = {2: (1200, 1700), 12: (3000, 4000)}
@@ -35,8 +38,8 @@ def measured(height: int, width: int) -> dict[str, float]:
 
 def fill_once(height: int, width: int) -> dict[str, float]:
     """Enlarge the photo, give it grain, and fill an ellipse of a quarter of it."""
-    small = from_levels(cv2.imread(str(PHOTO), cv2.IMREAD_COLOR)[..., ::-1])
-    rgb = cv2.resize(np.ascontiguousarray(small), (width, height), interpolation=cv2.INTER_CUBIC)
+    small = read(PHOTO)
+    rgb = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
     rgb += np.random.default_rng(0).normal(0, 0.012, rgb.shape).astype(np.float32)
     rgb = np.clip(rgb, 0, 1)
     y, x = np.mgrid[:height, :width].astype(np.float32)

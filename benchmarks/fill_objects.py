@@ -7,23 +7,21 @@ from pathlib import Path
 
 import numpy as np
 
-from fill_bands import grown
-from fill_case import Case
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "samples"))
 
-ROOT = Path(__file__).parents[1]
-sys.path += [str(ROOT), str(ROOT / "samples")]
+from benchmarks.fill_bands import grown
+from benchmarks.fill_case import Case
+from cards import OBJECTS, make_cards  # type: ignore[import-not-found]
+from training.scenes.layout import Layout
+from training.scenes.light import ABOVE_SIDE, SHADOW_SIDE, shadow_map
+from training.scenes.raster import bounds_on, cast
+from training.scenes.render import FINER, random_layout
+from training.scenes.shade import second_nearest, shade
+from training.scenes.stage import CASTS, SKY, THING, Stage
+from training.scenes.textures import Textures
 
-from cards import OBJECTS, make_cards  # noqa: E402
-from training.scenes.layout import Layout  # noqa: E402
-from training.scenes.light import ABOVE_SIDE, SHADOW_SIDE, shadow_map  # noqa: E402
-from training.scenes.raster import bounds_on, cast  # noqa: E402
-from training.scenes.render import FINER, random_layout  # noqa: E402
-from training.scenes.shade import second_nearest, shade  # noqa: E402
-from training.scenes.stage import CASTS, SKY, THING, Stage  # noqa: E402
-from training.scenes.textures import Textures  # noqa: E402
-
-from multiplane.arrays import Floats, Ints  # noqa: E402
-from multiplane.pixels.levels import from_levels, to_levels  # noqa: E402
+from multiplane.arrays import Floats, Ints
+from multiplane.pixels.levels import from_levels, to_levels
 
 HEIGHT, WIDTH = 384, 512
 MEASURED, TUNED = 5_000_000, 6_000_000
@@ -99,14 +97,21 @@ def shadowless(layout: Layout, thing: int) -> Layout:
     return replace(layout, stage=replace(layout.stage, wholes=wholes))
 
 
+def kept_on(stage: Stage, kept: list[int]) -> Stage:
+    """The stage with the primitives `kept` only."""
+    return replace(
+        stage,
+        reals=[stage.reals[index] for index in kept],
+        axes=[stage.axes[index] for index in kept],
+        wholes=[stage.wholes[index] for index in kept],
+    )
+
+
 def render(layout: Layout, without: int | None, colours: bool = True) -> tuple[Floats, Ints, Floats]:
     """Linear colours (H, W, 3), things and disparity (H, W) of a layout, `without` one thing; no film."""
     stage, light = layout.stage, layout.light
     kept = [index for index, row in enumerate(stage.wholes) if row[THING] != without]
-    parts = ([values[index] for index in kept] for values in (stage.reals, stage.axes, stage.wholes))
-    reals_list, axes_list, wholes_list = parts
-    left = Stage(stage.sheets, stage.labels, stage.worth, list(reals_list), list(axes_list), list(wholes_list))
-    packed, atlas = left.pack(), stage.atlas()
+    packed, atlas = kept_on(stage, kept).pack(), stage.atlas()
     reals, wholes, axes = packed
     rays = layout.camera.rays(HEIGHT * FINER, WIDTH * FINER)
     spread = float(np.linalg.norm(rays.step_x))

@@ -6,9 +6,9 @@ from typing import Any
 
 import cv2
 import numpy as np
+from benchmarks.fill_case import Case
 from scipy.spatial import cKDTree
 
-from fill_case import Case
 from multiplane.arrays import Floats, Mask
 
 PATCH = 14
@@ -19,8 +19,8 @@ WINDOWS = 2
 NOTICEABLE = 2.3
 """The just noticeable difference of colours in CIE Lab."""
 SAMPLES = 4000
-AROUND = 32
-"""Pixels around the hole whose colours are its surroundings'."""
+AROUND = 96
+"""Pixels around the hole whose colours are its surroundings: as far as fills draw on."""
 
 Features = Callable[[Floats, Floats, Mask], float]
 
@@ -89,7 +89,7 @@ def encoder(root: Path) -> Features | None:
 
     torch.set_num_threads(1)
     model: Any = DepthAnythingForDepthEstimation.from_pretrained(folder).float().eval()
-    mean, std = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
+    mean, std = (np.array(x, np.float32) for x in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
 
     def tokens(rgb: Floats) -> Floats:
         batch = torch.from_numpy(np.ascontiguousarray(((rgb - mean) / std).transpose(2, 0, 1)))[None]
@@ -126,7 +126,7 @@ def encoder(root: Path) -> Features | None:
 def windows(where: Mask) -> list[tuple[slice, slice]]:
     """Up to WINDOWS squares of side WINDOW that hold most of `where` (H, W); the picture is at least that large."""
     left_over = where.astype(np.float32)
-    found = []
+    found: list[tuple[slice, slice]] = []
     for _ in range(WINDOWS):
         sums = cv2.integral(left_over)
         inside = sums[WINDOW:, WINDOW:] - sums[:-WINDOW, WINDOW:] - sums[WINDOW:, :-WINDOW] + sums[:-WINDOW, :-WINDOW]

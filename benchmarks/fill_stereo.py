@@ -12,10 +12,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from benchmarks.fill_bands import grown, read
+from benchmarks.fill_methods import Fill
+from benchmarks.fill_scores import psnr, ssim
 
-from fill_bands import grown, read
-from fill_methods import Fill
-from fill_scores import psnr, ssim
 from multiplane.arrays import Floats, Ints, Mask
 from multiplane.decompose import Backends, decompose
 from multiplane.depth import load_depth
@@ -91,7 +91,7 @@ def aligned(left: Floats, disparity: Floats) -> Floats:
     q = 1.0 / load_depth("builtin")(Photo(left, Camera.from_focal_35mm(width, height))).z
     known = disparity > 0
     scale, shift = np.polyfit(q[known].astype(np.float64), disparity[known].astype(np.float64), 1)
-    return np.maximum((scale * q + shift).astype(np.float32), np.float32(0.5))
+    return np.asarray(np.maximum(scale * q + shift, 0.5), np.float32)
 
 
 def views(
@@ -140,7 +140,7 @@ def new_pixels(disparity: Floats) -> Mask:
     near = complete(disparity)[~known]
     at = np.clip(np.rint(columns - near).astype(np.int64), 0, width - 1)
     doubtful[rows, at] = True
-    return empty & reached & ~grown(doubtful, 1)
+    return np.asarray(empty & reached & ~grown(doubtful, 1))
 
 
 def framed(prepared: Prepared, eye: Eye, right: Floats, new: Mask) -> tuple[Floats, Mask, Mask]:

@@ -31,10 +31,11 @@ def safe_amplitude(scene: Scene) -> float:
     """
     step = max(1, round(max(scene.camera.width, scene.camera.height) / WORKING_SIDE))
     panels = [_panel(scene, layer, step) for layer in scene.layers if layer.blend == "normal"]
-    owner = np.zeros(panels[0].solid.shape, np.int32)
+    height, width = panels[0].solid.shape
+    owner = np.zeros((height, width), np.int32)
     for index, panel in enumerate(panels):
         owner[panel.solid] = index
-    deepest = WELL_FILLED * float(np.hypot(*owner.shape))
+    deepest = WELL_FILLED * float(np.hypot(height, width))
     shifts = [
         _safe_shift(panels[behind], panels[front], owner == behind, owner == front, deepest)
         for front in range(1, len(panels))
