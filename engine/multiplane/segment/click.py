@@ -1,76 +1,146 @@
 """The built-in answer to points and boxes: the whole thing that they are in, from colours, depth and the network."""
 
+from functools import cache
+from pathlib import Path
+
 import cv2
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import dijkstra
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 
-from multiplane.arrays import Floats, Ints, Mask
-from multiplane.segment.builtin import group_picture, meaning_of, working_copies
+from multiplane.arrays import Floats, Mask
+from multiplane.errors import BackendError
+from multiplane.perception.perceive import Perception, perceive
+from multiplane.segment.builtin import working_copies
+from multiplane.segment.click_features import Grid, around, features
+from multiplane.segment.click_network import ClickNet
+from multiplane.segment.click_outline import cut_out
 from multiplane.segment.prompt import Prompt
 from multiplane.segment.refine import refined_labels
-from multiplane.segment.regions import describe, superpixels
+from multiplane.segment.regions import Meaning, Regions, describe, superpixels
 
+WEIGHTS = Path(__file__).with_name("click.safetensors")
 SPACING = 9
+"""Pixels across a superpixel at the working size."""
 SOFT = 1.2
-HELD = 0.6
+"""Pixels, at the working size, over which an outline is smoothed where the photo has no edge."""
+LOWEST, HIGHEST = 0.05, 0.7
+"""Bounds of the probability from which a cell belongs to the thing."""
+SURELY = 12.0
+"""Bound of the logits of a first answer."""
+PRICE, BOXED_PRICE = 60.0, 15.0
+"""What a pixel of outline costs where there is no edge, in log-odds of a pixel: less in a box, which says most itself."""
+LEAST_PART = 0.1
+"""Share of a thing's largest part below which a part without a point of its own is none."""
 
 
 def select(rgb: Floats, z: Floats, prompt: Prompt) -> Mask:
-    """The mask (H, W) of the thing in `rgb` (H, W, 3) that `prompt` points at; see `PromptedBackend`."""
+    """The mask (H, W) of the thing in `rgb` (H, W, 3) that `prompt` points at; see `PromptedBackend`.
+
+    Every cell of a coarse grid is judged twice by small networks (`training/README.md` says how they were fitted):
+    first by what it has to do with the points or the box, then with the whole picture and the first answer in view.
+    The cheapest cut along edges of colour, depth and class gives the outline, the photo's own pixels its last detail.
+    """
     height, width = z.shape
     prompt.check_inside(width, height)
+    seen = perceive(rgb)
+    grid = grid_of(seen, rgb, z)
+    rows, columns = grid.shape
+    share = shifted(likely(grid, scaled(prompt, columns / width, rows / height)))
     guide, disparity = working_copies(rgb, z)
-    small = _select_small(
-        guide, disparity, rgb, _scaled(prompt, disparity.shape[1] / width, disparity.shape[0] / height)
-    )
-    inside = cv2.GaussianBlur(small.astype(np.float32), (0, 0), SOFT)
-    mask = refined_labels(iter((1.0 - inside, inside)), guide, rgb) > 0
-    for x, y, positive in prompt.points:
-        mask[int(y), int(x)] = positive
-    return np.asarray(mask)
+    rows, columns = disparity.shape
+    inside = np.asarray(cv2.resize(share, (columns, rows), interpolation=cv2.INTER_LINEAR))
+    cells = regions_of(seen, guide, disparity)
+    price = BOXED_PRICE if prompt.box is not None else PRICE
+    rough = cut_out(inside, cells, scaled(prompt, columns / width, rows / height), price)
+    smooth = cv2.GaussianBlur(rough.astype(np.float32), (0, 0), SOFT)
+    mask = np.asarray(refined_labels(iter((1.0 - smooth, smooth)), guide, rgb) > 0)
+    return as_said(without_specks(mask, prompt), prompt)
 
 
-def _scaled(prompt: Prompt, across: float, down: float) -> Prompt:
+def regions_of(seen: Perception, guide: Floats, disparity: Floats) -> Regions:
+    """The superpixels of `guide` (h, w, 3) and `disparity` (h, w), and how strong the edges between them are."""
+    size = (disparity.shape[1], disparity.shape[0])
+    classes = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in seen.classes])
+    meaning = Meaning(classes, np.asarray(cv2.resize(seen.subject, size, interpolation=cv2.INTER_LINEAR)))
+    lab = cv2.cvtColor(guide, cv2.COLOR_RGB2Lab)
+    return describe(superpixels(lab, disparity, SPACING), lab, disparity, meaning)
+
+
+def grid_of(seen: Perception, rgb: Floats, z: Floats) -> Grid:
+    """A picture (H, W, 3) with depth (H, W) in cells, of which the network's maps have two by two each."""
+    rows, columns = (max(1, side // 2) for side in seen.subject.shape)
+
+    def small(plane: Floats) -> Floats:
+        shrinks = plane.shape[0] > rows and plane.shape[1] > columns
+        way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        return np.asarray(cv2.resize(plane, (columns, rows), interpolation=way), np.float32)
+
+    classes = np.stack([small(plane) for plane in seen.classes])
+    return Grid.of(small(rgb), 1.0 / small(z), classes, small(seen.subject), small(seen.edges))
+
+
+def scaled(prompt: Prompt, across: float, down: float) -> Prompt:
+    """`prompt` in a picture that is `across` times as wide and `down` times as high."""
     points = tuple((x * across, y * down, positive) for x, y, positive in prompt.points)
-    box = prompt.box and (prompt.box[0] * across, prompt.box[1] * down, prompt.box[2] * across, prompt.box[3] * down)
-    return Prompt(points, box)
+    if prompt.box is None:
+        return Prompt(points)
+    left, top, right, bottom = prompt.box
+    return Prompt(points, (left * across, top * down, right * across, bottom * down))
 
 
-def _select_small(guide: Floats, disparity: Floats, rgb: Floats, prompt: Prompt) -> Mask:
-    meaning = meaning_of(rgb, disparity.shape)
-    groups, _ = group_picture(guide, disparity, meaning)
-    inside = np.ones(groups.shape, np.bool_) if prompt.box is None else _box_mask(prompt.box, groups.shape)
-    positive = [(int(x), int(y)) for x, y, sign in prompt.points if sign]
-    negative = [(int(x), int(y)) for x, y, sign in prompt.points if not sign]
-    if positive:
-        wanted = {int(groups[y, x]) for x, y in positive}
-    else:
-        area = np.bincount(groups.ravel())
-        wanted = set(np.flatnonzero(np.bincount(groups[inside], minlength=len(area)) > HELD * area).tolist())
-        if not wanted:
-            wanted = {int(np.bincount(groups[inside]).argmax())}
-    chosen = np.isin(groups, list(wanted)) & inside
-    if negative:
-        lab = cv2.cvtColor(guide, cv2.COLOR_RGB2Lab)
-        regions = describe(superpixels(lab, disparity, SPACING), lab, disparity, meaning)
-        labels = regions.labels
-        first, second = regions.pairs.T
-        size = (regions.count, regions.count)
-        graph = coo_matrix((regions.strength + 1e-3, (first, second)), size).tocsr()
-        near = _distance(graph, labels, positive) if positive else np.full(regions.count, 0.5)
-        chosen &= (near < _distance(graph, labels, negative))[labels]
-    return np.asarray(chosen)
+def likely(grid: Grid, prompt: Prompt) -> Floats:
+    """The probability (h, w) that a cell is in the thing; `prompt` is in cells."""
+    network = load_network()
+    known = features(grid, prompt)
+    with torch.inference_mode():
+        first = network.first["points" if prompt.box is None else "box"](torch.from_numpy(known))
+        first = first.clamp(-SURELY, SURELY).reshape(1, *grid.shape)
+        cells = np.concatenate([known, around(grid, first.sigmoid()[0].numpy())], axis=1)
+        stacked = np.ascontiguousarray(cells.T.reshape(1, -1, *grid.shape))
+        return np.asarray(network.second(torch.from_numpy(stacked), first).sigmoid()[0].numpy())
 
 
-def _distance(graph: object, labels: Ints, points: list[tuple[int, int]]) -> NDArray[np.float64]:
-    seeds = [int(labels[y, x]) for x, y in points]
-    return np.asarray(dijkstra(graph, directed=False, indices=seeds, min_only=True))
+def shifted(share: Floats) -> Floats:
+    """`share` (h, w), probabilities, with what belongs to the best answer above one half.
+
+    The set of cells with the greatest expected intersection over union is that above a threshold: a cell is worth
+    having when its odds are greater than that intersection over that union (Nowozin, CVPR 2014).
+    """
+    ranked = np.sort(share, axis=None)[::-1].astype(np.float64)
+    held = np.cumsum(ranked)
+    expected = held / (np.arange(1, ranked.size + 1) + held[-1] - held)
+    threshold = float(np.clip(ranked[int(expected.argmax())], LOWEST, HIGHEST))
+    return np.asarray(share * (1 - threshold) / (share * (1 - threshold) + (1 - share) * threshold), np.float32)
 
 
-def _box_mask(box: tuple[float, float, float, float], shape: tuple[int, ...]) -> Mask:
-    mask = np.zeros(shape, np.bool_)
-    left, top = max(0, int(box[0])), max(0, int(box[1]))
-    mask[top : max(top + 1, int(np.ceil(box[3]))), left : max(left + 1, int(np.ceil(box[2])))] = True
+def without_specks(mask: Mask, prompt: Prompt) -> Mask:
+    """`mask` (H, W) without small parts that no point is in."""
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    if count > 1:
+        kept = stats[:, cv2.CC_STAT_AREA] >= LEAST_PART * stats[1:, cv2.CC_STAT_AREA].max()
+        kept[[int(parts[int(y), int(x)]) for x, y, positive in prompt.points if positive]] = True
+        kept[0] = False
+        mask = kept[parts]
     return mask
+
+
+def as_said(mask: Mask, prompt: Prompt) -> Mask:
+    """`mask` (H, W) in which every point is as the user said."""
+    said = mask.copy()
+    for x, y, positive in prompt.points:
+        said[int(y), int(x)] = positive
+    return said
+
+
+@cache
+def load_network() -> ClickNet:
+    """The networks with their weights, which lie beside this file; loaded once a process."""
+    try:
+        stored = load_file(WEIGHTS)
+    except (OSError, SafetensorError) as error:
+        raise BackendError(f"{WEIGHTS.name} is missing from the installation; install multiplane again") from error
+    network = ClickNet()
+    network.load_state_dict({name: value.float() for name, value in stored.items()})
+    return network.eval()
