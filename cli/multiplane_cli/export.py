@@ -15,7 +15,7 @@ def export(
         Path,
         typer.Argument(
             help="A file (.psd, .psb, .ora, .glb, .jsx for After Effects, .py for Blender, .ply, .html, .png contact"
-            " sheet, .multiplane), or a folder for PNGs."
+            " sheet, .multiplane), or a folder of PNGs with maps."
         ),
     ],
     geometry: Annotated[
@@ -50,7 +50,7 @@ def export(
       multiplane export layers/photo.multiplane photo.jsx    (and photo.psd, which it opens)
     """
     from multiplane.formats.archive import load_scene
-    from multiplane.formats.png_folder import write_png_folder
+    from multiplane.formats.sequence import ALL_MAPS, write_sequence
     from multiplane.formats.save import files_of, save
 
     model = ModelOptions(geometry, triangles, lit, textures, texture_size, move)
@@ -61,6 +61,6 @@ def export(
     if out.suffix:
         save(loaded, out, {".glb": model.encoder()})
     else:
-        write_png_folder(loaded, out)
+        write_sequence(loaded, out, maps=ALL_MAPS)
     for path in written:
         typer.echo(str(path))

@@ -1,32 +1,38 @@
-"""A folder of PNGs tells the truth in its manifest, goes back to the photo, and respects what else lies there."""
+"""A folder of layers tells the truth in its manifest, goes back to the photo, and respects what else lies there."""
 
 import json
-from dataclasses import replace
+import logging
+from dataclasses import asdict, replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from extreme_scene import extreme_scene
 from multiplane.errors import OutputError
-from multiplane.formats.png_folder import MANIFEST, MAPPING, depth_levels, file_names, write_png_folder
+from multiplane.formats.sequence import ALL_MAPS, MANIFEST, file_names, write_sequence
+from multiplane.formats.sequence_maps import EVEN_IN_DISPARITY, MILLIMETRES, depth_scale
 from multiplane.pixels.levels import from_levels, to_levels
 from multiplane.pixels.zbuffer import nearest_depth
 from scenes import HOSTILE_NAMES, hostile_scene, noise_scene, photo_of, picture_scene
 from tolerances import SOLVER
 
+KINDS = {".png": "PNG", ".tif": "TIFF"}
+
 
 def written(scene, folder):
     """The manifest, after writing `scene` into `folder`."""
-    write_png_folder(scene, folder)
+    write_sequence(scene, folder)
     return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
 
 
 def pixels(path, mode, size):
     """A PNG's levels by Pillow, which must be of `mode` and `size`."""
     with Image.open(path) as picture:
-        assert (picture.format, picture.mode, picture.size) == ("PNG", mode, tuple(size))
+        assert (picture.format, picture.mode, picture.size) == (KINDS[path.suffix], mode, tuple(size))
         return np.asarray(picture).astype(np.int64)
 
 
@@ -76,12 +82,11 @@ class TestRoundTrip:
         assert written(noise_scene(), tmp_path / "q")["alpha"] is None
 
     def test_16_bits_stay_16_bits(self, tmp_path):
-        cv2 = pytest.importorskip("cv2")  # Pillow reads colours of 16 bits as 8
         scene = noise_scene(bit_depth=16)
         document = written(scene, tmp_path / "p")
         assert document["bit_depth"] == 16
         for entry, layer in zip(document["layers"], scene.layers, strict=True):
-            got = cv2.imread(str(tmp_path / "p" / entry["file"]), cv2.IMREAD_UNCHANGED)[..., [2, 1, 0, 3]]
+            got = cv2_levels(tmp_path / "p" / entry["file"])  # Pillow reads colours of 16 bits as 8
             want = to_levels(layer.rgba, 16)
             np.testing.assert_array_equal(got[..., 3], want[..., 3])
             np.testing.assert_array_equal(got[want[..., 3] > 0], want[want[..., 3] > 0])
@@ -98,7 +103,7 @@ class TestRoundTrip:
 
     def test_the_same_scene_gives_the_same_bytes(self, tmp_path):
         for name in ("a", "b"):
-            write_png_folder(noise_scene(transparent=True), tmp_path / name)
+            write_sequence(noise_scene(transparent=True), tmp_path / name)
         first, second = ({p.name: p.read_bytes() for p in (tmp_path / name).iterdir()} for name in ("a", "b"))
         assert first == second
 
@@ -119,18 +124,21 @@ class TestDepth:
         far = min(near * ratio, 3e38)
         share = np.random.default_rng(seed).random((9, 11))
         z = np.clip(near + share * (far - near), near, far).astype(np.float32)
-        levels, low, high = depth_levels(z)
+        scale = depth_scale(float(z.min()), float(z.max()), False)
+        levels = scale.levels(z)
         assert levels.dtype == np.uint16
-        assert_half_a_step(mapped({"depth": {"mapping": MAPPING, "near": low, "far": high}}, levels.astype(float)), z)
+        assert_half_a_step(mapped({"depth": asdict(scale)}, levels.astype(float)), z)
 
     def test_of_one_depth_everywhere_is_that_depth(self):
-        levels, near, far = depth_levels(np.full((3, 4), 7.3, np.float32))
-        got = mapped({"depth": {"mapping": MAPPING, "near": near, "far": far}}, levels.astype(float))
+        seven = float(np.float32(7.3))
+        scale = depth_scale(seven, seven, False)
+        got = mapped({"depth": asdict(scale)}, scale.levels(np.full((3, 4), 7.3, np.float32)).astype(float))
         np.testing.assert_allclose(got, np.float32(7.3), rtol=1e-12)
 
     def test_strips_do_not_show(self):
         z = np.random.default_rng(0).uniform(1, 20, (700, 1000)).astype(np.float32)  # more than one strip
-        levels, near, far = depth_levels(z)
+        near, far = float(z.min()), float(z.max())
+        levels = depth_scale(near, far, False).levels(z)
         want = np.rint(65535 * (1 / z.astype(float) - 1 / far) / (1 / near - 1 / far))
         np.testing.assert_array_equal(levels, want)
 
@@ -175,6 +183,111 @@ class TestManifest:
         assert tuple(layer["name"] for layer in written(scene, tmp_path / "p")["layers"]) == names
 
 
+@pytest.mark.parametrize("pictures", ["png", "tiff"])
+@pytest.mark.parametrize("bit_depth", [8, 16])
+class TestMaps:
+    def document(self, scene, folder, pictures):
+        write_sequence(scene, folder, pictures, ALL_MAPS)
+        return json.loads((folder / MANIFEST).read_bytes())
+
+    def test_say_of_each_pixel_what_the_scene_does(self, tmp_path, pictures, bit_depth):
+        scene = noise_scene(3, count=4, bit_depth=bit_depth, transparent=True)
+        document = self.document(scene, tmp_path / "p", pictures)
+        for row, layer in zip(document["layers"], scene.layers, strict=True):
+            got = {kind: cv2_levels(tmp_path / "p" / name) for kind, name in row["maps"].items()}
+            assert {each.shape[:2] for each in got.values()} == {layer.z.shape}
+            np.testing.assert_array_equal(got["mask"], to_levels(layer.rgba[..., 3], bit_depth))
+            np.testing.assert_array_equal(got["filled"], layer.filled * np.uint8(255))
+            assert got["depth"].dtype == np.uint16
+            scale = document["layer_depth"]
+            step = (1 / scale["near"] - 1 / scale["far"]) / 65535
+            assert np.abs(1 / mapped({"depth": scale}, got["depth"].astype(float)) - 1 / layer.z).max() < 0.51 * step
+            assert np.abs(np.linalg.norm(normals(got["normals"]), axis=-1) - 1).max() < 0.02
+            file = tmp_path / "p" / row["file"]
+            # OpenCV multiplies a TIFF's 8-bit colours with alpha; Pillow reads 16-bit colours as 8.
+            rgba = pixels(file, "RGBA", row["size"]) if bit_depth == 8 else cv2_levels(file)
+            shown = layer.rgba[..., 3] > 0
+            np.testing.assert_array_equal(rgba[shown], to_levels(layer.rgba, bit_depth)[shown])
+
+    def test_every_file_is_named_and_removed_when_no_more_wanted(self, tmp_path, pictures, bit_depth):
+        scene = noise_scene(1, count=3, bit_depth=bit_depth, transparent=True)
+        document = self.document(scene, tmp_path / "p", pictures)
+        named = [name for row in document["layers"] for name in (row["file"], *row["maps"].values())]
+        named += [MANIFEST, document["background"], document["alpha"]]
+        named += [document["depth"]["file"], document["normals"]["file"]]
+        assert sorted(named) == sorted(path.name for path in (tmp_path / "p").iterdir())
+        write_sequence(scene, tmp_path / "p")
+        write_sequence(scene, tmp_path / "q")
+        assert {p.name for p in (tmp_path / "p").iterdir()} == {p.name for p in (tmp_path / "q").iterdir()}
+
+    def test_the_same_scene_gives_the_same_bytes(self, tmp_path, pictures, bit_depth):
+        for name in ("a", "b"):
+            write_sequence(noise_scene(bit_depth=bit_depth), tmp_path / name, pictures, ALL_MAPS)
+        first, second = ({p.name: p.read_bytes() for p in (tmp_path / name).iterdir()} for name in ("a", "b"))
+        assert first == second
+
+
+def cv2_levels(path):
+    """A picture's levels by OpenCV, red first."""
+    levels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    order = {3: [2, 1, 0], 4: [2, 1, 0, 3]}
+    return levels if levels.ndim == 2 else levels[..., order[levels.shape[2]]]
+
+
+def normals(levels):
+    return levels / np.iinfo(levels.dtype).max * 2 - 1
+
+
+def slanted_scene(metric, far=8.0):
+    """One layer: a wall that recedes to the right."""
+    scene = noise_scene(count=1, width=64, height=48)
+    columns = np.broadcast_to((np.arange(64, dtype=np.float32) + 0.5) / 64, (48, 64))
+    q = 1 / 2.0 + columns * (1 / far - 1 / 2.0)
+    layer = replace(scene.layers[0], z=(1 / q).astype(np.float32))
+    return replace(scene, layers=(layer,), origin=replace(scene.origin, metric=metric))
+
+
+class TestMetric:
+    def test_metric_depth_is_in_millimetres(self, tmp_path):
+        scene = slanted_scene(True)
+        write_sequence(scene, tmp_path / "p", maps=ALL_MAPS)
+        document = json.loads((tmp_path / "p" / MANIFEST).read_bytes())
+        assert document["depth"]["mapping"] == document["layer_depth"]["mapping"] == MILLIMETRES
+        got = cv2_levels(tmp_path / "p" / document["depth"]["file"])
+        np.testing.assert_array_equal(got, np.rint(scene.layers[0].z.astype(float) * 1000))
+        assert np.abs(mapped(document, got.astype(float)) - scene.layers[0].z).max() <= 0.0005 + SOLVER
+
+    def test_what_millimetres_cannot_hold_is_disparity_and_it_says_so_once(self, tmp_path, caplog):
+        with caplog.at_level(logging.WARNING):
+            write_sequence(slanted_scene(True, 500.0), tmp_path / "p")
+        assert len(caplog.records) == 1
+        document = json.loads((tmp_path / "p" / MANIFEST).read_bytes())
+        assert document["depth"]["mapping"] == EVEN_IN_DISPARITY
+        got = cv2_levels(tmp_path / "p" / document["depth"]["file"]).astype(float)
+        assert_half_a_step(mapped(document, got), slanted_scene(True, 500.0).layers[0].z)
+
+    def test_normals_of_a_receding_wall_are_the_planes(self, tmp_path):
+        scene = slanted_scene(False)
+        write_sequence(scene, tmp_path / "p", maps=("normals",))
+        got = normals(cv2_levels(tmp_path / "p" / "normals.png"))[8:-8, 8:-8]
+        # q = a u + c on the plane n . P = d in x right, y down, z forward; then y and z change sign.
+        slope = (1 / 8.0 - 1 / 2.0) / 64
+        focal, centre = scene.camera.focal, 32.0
+        plane = np.array([-focal * slope, 0.0, 1 / 2.0 + slope * centre])
+        assert np.abs(got - plane / np.linalg.norm(plane)).max() < 0.02
+
+
+def test_the_extreme_scene_is_written_whole(tmp_path):
+    scene = extreme_scene()
+    write_sequence(scene, tmp_path / "p", "tiff", ALL_MAPS)
+    document = json.loads((tmp_path / "p" / MANIFEST).read_bytes())
+    assert len(list((tmp_path / "p").iterdir())) == 5 * 40 + 4
+    for row, layer in zip(document["layers"], scene.layers, strict=True):
+        depth = cv2_levels(tmp_path / "p" / row["maps"]["depth"])
+        np.testing.assert_array_equal(mapped({"depth": document["layer_depth"]}, depth.astype(float)), 5.0)
+        assert (row["name"], depth.shape) == (layer.name, layer.z.shape)
+
+
 class TestFileNames:
     names = file_names(list(HOSTILE_NAMES))
 
@@ -208,25 +321,25 @@ class TestTheFolder:
         return {path.name: path.read_bytes() for path in folder.iterdir()}
 
     def test_is_brought_up_to_date_and_nothing_stale_stays(self, tmp_path):
-        write_png_folder(noise_scene(count=6, transparent=True), tmp_path / "p")
-        write_png_folder(noise_scene(7, count=2), tmp_path / "p")
-        write_png_folder(noise_scene(7, count=2), tmp_path / "q")
+        write_sequence(noise_scene(count=6, transparent=True), tmp_path / "p")
+        write_sequence(noise_scene(7, count=2), tmp_path / "p")
+        write_sequence(noise_scene(7, count=2), tmp_path / "q")
         assert self.contents(tmp_path / "p") == self.contents(tmp_path / "q")
 
     @pytest.mark.parametrize("name", ["letter.txt", "alpha.png", "03 thing 2.png", "photo.png"])
     def test_keeps_a_users_own_file(self, tmp_path, name):
-        write_png_folder(noise_scene(count=2), tmp_path / "p")
+        write_sequence(noise_scene(count=2), tmp_path / "p")
         (tmp_path / "p" / name).write_bytes(b"mine")
-        write_png_folder(noise_scene(3, count=1), tmp_path / "p")
+        write_sequence(noise_scene(3, count=1), tmp_path / "p")
         assert (tmp_path / "p" / name).read_bytes() == b"mine"
 
     @pytest.mark.parametrize("name", ["alpha.png", "03 thing 2.png"])
     def test_is_left_as_it_was_where_a_users_own_file_is_in_the_way(self, tmp_path, name):
-        write_png_folder(noise_scene(count=2), tmp_path / "p")
+        write_sequence(noise_scene(count=2), tmp_path / "p")
         (tmp_path / "p" / name).write_bytes(b"mine")
         before = self.contents(tmp_path / "p")
         with pytest.raises(OutputError, match=f"'{name}' stands there and is not ours"):
-            write_png_folder(noise_scene(count=3, transparent=True), tmp_path / "p")
+            write_sequence(noise_scene(count=3, transparent=True), tmp_path / "p")
         assert self.contents(tmp_path / "p") == before
 
     @pytest.mark.parametrize(
@@ -242,7 +355,7 @@ class TestTheFolder:
         (tmp_path / MANIFEST).write_bytes(text)
         (tmp_path / "depth.png").write_bytes(b"theirs")
         with pytest.raises(OutputError, match="not empty"):
-            write_png_folder(noise_scene(), tmp_path)
+            write_sequence(noise_scene(), tmp_path)
         assert self.contents(tmp_path) == {MANIFEST: text, "depth.png": b"theirs"}
 
     def test_a_manifest_cannot_make_it_touch_what_lies_outside(self, tmp_path):
@@ -252,8 +365,8 @@ class TestTheFolder:
         document["layers"].append({"file": str(tmp_path / "outside.txt")})
         (tmp_path / "p" / MANIFEST).write_text(json.dumps(document))
         with pytest.raises(OutputError, match="not ours"):  # the first layer's file is no longer named as ours
-            write_png_folder(noise_scene(), tmp_path / "p")
-        write_png_folder(noise_scene(names=("a", "b", "c", "d")), tmp_path / "p")
+            write_sequence(noise_scene(), tmp_path / "p")
+        write_sequence(noise_scene(names=("a", "b", "c", "d")), tmp_path / "p")
         assert (tmp_path / "outside.txt").read_bytes() == b"safe"
 
 
