@@ -11,6 +11,8 @@ MAX_PIXELS = 1 << 30
 MAX_LAYERS = 4096
 PHOTO_GROUP = "photo"
 """The group that a .psd of ours puts around everything where the photo has a transparency of its own: its mask."""
+EXTRAS_GROUP = "multiplane extras"
+"""The group of data beside the layers, depth, normals and the like, which is never brought back."""
 
 
 @dataclass(frozen=True)

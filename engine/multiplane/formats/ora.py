@@ -15,6 +15,7 @@ import numpy as np
 
 from multiplane.arrays import Levels
 from multiplane.formats.layer_rows import plane_groups
+from multiplane.formats.plain_text import xml_text
 from multiplane.formats.png import encode_png
 from multiplane.pixels.bleed import bleed
 from multiplane.pixels.levels import from_levels, to_levels
@@ -92,26 +93,16 @@ def _stack(scene: Scene) -> bytes:
 
 def _layer(layer: Layer, index: int) -> ElementTree.Element:
     facts = {
-        "name": _speakable(layer.name),
+        "name": xml_text(layer.name),
         "src": _source(index),
         "x": str(layer.corner[0]),
         "y": str(layer.corner[1]),
         "opacity": "1.0",
         "visibility": "visible",
         "composite-op": BLENDS[layer.blend],
-        IDENTITY: _speakable(layer.id),
+        IDENTITY: xml_text(layer.id),
     }
     return ElementTree.Element("layer", facts)
-
-
-def _speakable(text: str) -> str:
-    """`text` without what XML 1.0 has no way to write: control characters and halves of surrogate pairs."""
-    return "".join(mark if _has_a_place_in_xml(mark) else "?" for mark in text)
-
-
-def _has_a_place_in_xml(mark: str) -> bool:
-    code = ord(mark)
-    return mark in "\t\n\r" or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or code >= 0x10000
 
 
 def _merged(scene: Scene) -> Levels:

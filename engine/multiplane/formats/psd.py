@@ -1,9 +1,11 @@
 """Photoshop files: a scene as groups of trimmed layers, with a true merged picture, that composite to the photo."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -11,7 +13,10 @@ from PIL import ImageCms
 
 from multiplane.arrays import Levels
 from multiplane.errors import FormatError
+from multiplane.formats.edited import EXTRAS_GROUP
 from multiplane.formats.layer_rows import identity_numbers, plane_groups
+from multiplane.formats.psd_extras import Extra, ExtraLayer, extra_layers
+from multiplane.formats.psd_pack import Packing
 from multiplane.formats.psd_records import (
     END_OF_GROUP,
     OPEN_GROUP,
@@ -21,6 +26,7 @@ from multiplane.formats.psd_records import (
     write_merged,
     write_resources,
 )
+from multiplane.formats.psd_xmp import encode_xmp
 from multiplane.pixels.bleed import bleed
 from multiplane.pixels.levels import to_levels, top_level
 from multiplane.pixels.over import flatten, strips
@@ -31,23 +37,42 @@ LONGEST_SIDE_PSB = 300_000
 SCREEN_DPI = 72.0
 BLENDS = {"normal": b"norm", "multiply": b"mul "}
 PASS_THROUGH = b"pass"
+LABEL_COLOURS = {"foreground": 2, "midground": 3, "background": 5}
+"""Photoshop's orange, yellow and blue, as the script for After Effects colours them."""
+LABEL_OF_EXTRAS = 7
+"""Grey."""
+Pair: TypeAlias = tuple[int, int]
+Pixels: TypeAlias = Callable[[], Levels]
 END_NAME = "</Layer group>"
 """What Photoshop itself calls the row that ends a group."""
 
 
-def encode_psd(scene: Scene, full_canvas: bool = False, large: bool = False) -> bytes:
+def encode_psd(
+    scene: Scene,
+    full_canvas: bool = False,
+    large: bool = False,
+    masks: bool = False,
+    extras: Collection[Extra] = (),
+    packing: Packing = "zip",
+) -> bytes:
     """A .psd (or .psb, where `large`) of `scene`: one group for each plane, layers trimmed unless `full_canvas`.
 
     Blending the layers with rounding, as editors do, gives the photo to the bit. The photo's own transparency becomes
-    the mask of one group around everything. Colours are bled under alpha 0. Raises FormatError where the canvas or the
-    file would be larger than the format allows.
+    the mask of one group around everything. Colours are bled under alpha 0, or with `masks` under a layer mask that
+    holds the alpha. `extras` are hidden layers of data in a hidden group on top. Colours are sRGB, as the scene's are,
+    whatever profile the photo had. `packing` "rle" is larger, for readers that know no zip. Raises FormatError where
+    the canvas or the file would be larger than the format allows.
     """
     camera, transparent = scene.camera, scene.alpha is not None
     _check_size(camera.width, camera.height, large)
+    more = extra_layers(scene, extras) if extras else []
+    keys = [layer.id for layer in scene.layers] + [each.key for _, members in more for each in members]
+    numbers = identity_numbers(keys)
+    style = _Style(scene, full_canvas, masks, numbers)
     file = io.BytesIO()
     write_header(file, camera.width, camera.height, 4 if transparent else 3, scene.bit_depth, large)
-    write_resources(file, scene.dpi or SCREEN_DPI, srgb_profile())
-    write_layers(file, _rows(scene, full_canvas), scene.bit_depth, large, transparent)
+    write_resources(file, scene.dpi or SCREEN_DPI, srgb_profile(), encode_xmp(scene, numbers))
+    write_layers(file, _rows(style, more), scene.bit_depth, large, transparent, packing)
     write_merged(file, _merged(scene), large)
     return file.getvalue()
 
@@ -66,35 +91,65 @@ def _check_size(width: int, height: int, large: bool) -> None:
         raise FormatError(f"{width} x {height} pixels are more than the {limit} a side of this format; {mend}")
 
 
-def _rows(scene: Scene, full_canvas: bool) -> list[Row]:
-    """The layer list from bottom to top. Layers are numbered by their ids, so that an edited file finds its scene."""
-    numbers = identity_numbers(layer.id for layer in scene.layers)
-    groups = count(1)
+@dataclass(frozen=True)
+class _Style:
+    """How the layers of one scene become rows, which are numbered by their keys: an edited file finds its scene."""
+
+    scene: Scene
+    full_canvas: bool
+    masks: bool
+    numbers: Mapping[str, int]
+
+    def row(self, layer: Layer) -> Row:
+        opaque = float(layer.rgba[..., 3].min()) == 1.0
+        pixels = partial(_pixels, layer, self.scene.bit_depth)
+        placed = self._placed(layer.name, layer.id, layer.corner, (layer.width, layer.height), pixels, opaque)
+        return replace(placed, blend=BLENDS[layer.blend], colour=LABEL_COLOURS[layer.plane])
+
+    def extra(self, each: ExtraLayer) -> Row:
+        placed = self._placed(each.name, each.key, each.corner, each.size, each.pixels, opaque=False)
+        return replace(placed, colour=LABEL_OF_EXTRAS)
+
+    def _placed(self, name: str, key: str, corner: Pair, size: Pair, pixels: Pixels, opaque: bool) -> Row:
+        canvas = self.scene.camera.width, self.scene.camera.height
+        covers = size == canvas
+        masked = self.masks and not (opaque and (covers or not self.full_canvas))
+        if not self.full_canvas or covers:
+            return Row(name, self.numbers[key], size, corner, pixels=pixels, masked=masked)
+        spread = partial(_spread, pixels, corner, canvas)
+        return Row(name, self.numbers[key], canvas, pixels=spread, masked=masked)
+
+
+def _rows(style: _Style, more: Sequence[tuple[str, list[ExtraLayer]]]) -> list[Row]:
+    """The layer list from bottom to top."""
+    scene, groups = style.scene, count(1)
     rows: list[Row] = []
     for name, members in plane_groups(scene.layers):
-        layers = [_layer_row(scene, layer, numbers[layer.id], full_canvas) for _, layer in members]
-        rows += _group(name, layers, groups, PASS_THROUGH, None)
-    if scene.alpha is None:
+        layers = [style.row(layer) for _, layer in members]
+        rows += _group(name, layers, groups, colour=layers[0].colour)
+    if scene.alpha is not None:
+        mask = to_levels(scene.alpha, scene.bit_depth)
+        rows = _group("photo", rows, groups, blend=BLENDS["normal"], mask=mask)
+    if not more:
         return rows
-    return _group("photo", rows, groups, BLENDS["normal"], to_levels(scene.alpha, scene.bit_depth))
+    maps: list[Row] = []
+    for index, (name, each) in enumerate(more):  # the first shows as soon as the group around them does
+        maps += _group(name, [style.extra(one) for one in each], groups, hidden=index > 0, colour=LABEL_OF_EXTRAS)
+    return [*rows, *_group(EXTRAS_GROUP, maps, groups, hidden=True, colour=LABEL_OF_EXTRAS)]
 
 
-def _group(name: str, rows: list[Row], identities: Iterator[int], blend: bytes, mask: Levels | None) -> list[Row]:
+def _group(
+    name: str,
+    rows: list[Row],
+    identities: Iterator[int],
+    blend: bytes = PASS_THROUGH,
+    mask: Levels | None = None,
+    hidden: bool = False,
+    colour: int = 0,
+) -> list[Row]:
     end = Row(END_NAME, next(identities), section=END_OF_GROUP)
-    return [end, *rows, Row(name, next(identities), blend=blend, section=OPEN_GROUP, mask=mask)]
-
-
-def _layer_row(scene: Scene, layer: Layer, identity: int, full_canvas: bool) -> Row:
-    canvas = scene.camera.width, scene.camera.height
-    trimmed: Callable[[], Levels] = partial(_pixels, layer, scene.bit_depth)
-    return Row(
-        name=layer.name,
-        identity=identity,
-        size=canvas if full_canvas else (layer.width, layer.height),
-        corner=(0, 0) if full_canvas else layer.corner,
-        blend=BLENDS[layer.blend],
-        pixels=partial(_spread, trimmed, layer.corner, canvas) if full_canvas else trimmed,
-    )
+    head = Row(name, next(identities), blend=blend, section=OPEN_GROUP, mask=mask, hidden=hidden, colour=colour)
+    return [end, *rows, head]
 
 
 def _pixels(layer: Layer, bit_depth: int) -> Levels:

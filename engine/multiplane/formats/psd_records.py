@@ -9,16 +9,16 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import imagecodecs
+import numpy as np
 
 from multiplane.arrays import Levels
 from multiplane.errors import FormatError
+from multiplane.formats.psd_pack import RAW_MARK, RLE_MARK, Packing, big_endian, pack_bits, pack_channel
 
-RLE = struct.pack(">H", 1)
 ALPHA, MASK = -1, -2
-RESOLUTION, VERSION_INFO, ICC_PROFILE = 1005, 1057, 1039
+RESOLUTION, VERSION_INFO, ICC_PROFILE, XMP = 1005, 1057, 1039, 1060
 LAYER, OPEN_GROUP, END_OF_GROUP = 0, 1, 3
-KNOWS_BIT_4, NO_PIXELS = 8, 16
+HIDDEN, KNOWS_BIT_4, NO_PIXELS = 2, 8, 16
 LAST_PSD_BYTE = (1 << 31) - 1
 
 
@@ -27,7 +27,9 @@ class Row:
     """One row of the layer list, bottom to top: a layer, or the end or the head of a group, which encloses its rows.
 
     `pixels` gives (h, w, 4) levels when asked, so that one layer at a time is in memory; `corner` (x, y) is where they
-    go. `mask` (H, W), of the canvas's size, hides what the row shows. `identity` is what scripts know the row by.
+    go. `mask` (H, W), of the canvas's size, hides what the row shows; where `masked`, the row's alpha stands in a mask
+    of its own size instead, and its transparency is opaque. `identity` is what scripts know the row by, `colour` its
+    label in the layer list, one of eight.
     """
 
     name: str
@@ -38,11 +40,22 @@ class Row:
     section: int = LAYER
     pixels: Callable[[], Levels] | None = None
     mask: Levels | None = None
+    masked: bool = False
+    hidden: bool = False
+    colour: int = 0
+
+    @property
+    def mask_place(self) -> tuple[int, int, int, int] | None:
+        """Left, top, right and bottom of the row's mask, where it has one."""
+        if self.mask is not None:
+            return 0, 0, self.mask.shape[1], self.mask.shape[0]
+        (x, y), (width, height) = self.corner, self.size
+        return (x, y, x + width, y + height) if self.masked else None
 
     @property
     def channel_ids(self) -> tuple[int, ...]:
         """In the order in which they are written; groups have the four of a layer, empty."""
-        return (ALPHA, 0, 1, 2) if self.mask is None else (ALPHA, 0, 1, 2, MASK)
+        return (ALPHA, 0, 1, 2) if self.mask_place is None else (ALPHA, 0, 1, 2, MASK)
 
 
 def write_header(file: io.BytesIO, width: int, height: int, channels: int, bit_depth: int, large: bool) -> None:
@@ -51,21 +64,24 @@ def write_header(file: io.BytesIO, width: int, height: int, channels: int, bit_d
     file.write(struct.pack(">I", 0))
 
 
-def write_resources(file: io.BytesIO, dpi: float, icc_profile: bytes) -> None:
-    """The image resources: resolution, colour profile, and the word that the merged picture is a real one."""
+def write_resources(file: io.BytesIO, dpi: float, icc_profile: bytes, xmp: bytes = b"") -> None:
+    """The image resources: resolution, colour profile, metadata, and the word that the merged picture is a real one."""
     fixed = round(min(dpi, 32767.0) * 65536)
     resources = {
         RESOLUTION: struct.pack(">IHHIHH", fixed, 1, 1, fixed, 1, 1),
         ICC_PROFILE: icc_profile,
         VERSION_INFO: struct.pack(">IB", 1, 1) + _unicode("multiplane") * 2 + struct.pack(">I", 1),
+        XMP: xmp,
     }
     blocks = b"".join(
-        struct.pack(">4sHxxI", b"8BIM", key, len(data)) + _padded(data, 2) for key, data in resources.items()
+        struct.pack(">4sHxxI", b"8BIM", key, len(data)) + _padded(data, 2) for key, data in resources.items() if data
     )
     file.write(struct.pack(">I", len(blocks)) + blocks)
 
 
-def write_layers(file: io.BytesIO, rows: Sequence[Row], bit_depth: int, large: bool, transparent: bool) -> None:
+def write_layers(
+    file: io.BytesIO, rows: Sequence[Row], bit_depth: int, large: bool, transparent: bool, packing: Packing = "zip"
+) -> None:
     """The layer and mask section; `transparent` says that the merged picture's fourth channel is its transparency."""
     lengths = struct.Struct(">Q" if large else ">I")
     section = _Length(file, lengths)
@@ -75,7 +91,7 @@ def write_layers(file: io.BytesIO, rows: Sequence[Row], bit_depth: int, large: b
     layers = _Length(file, lengths)
     count = -len(rows) if transparent else len(rows)
     file.write(struct.pack(">h", count))
-    _write_rows(file, rows, large)
+    _write_rows(file, rows, large, packing)
     layers.close()
     if bit_depth == 8:
         file.write(struct.pack(">I", 0))  # no global mask
@@ -87,9 +103,18 @@ def write_layers(file: io.BytesIO, rows: Sequence[Row], bit_depth: int, large: b
 
 
 def write_merged(file: io.BytesIO, planes: Iterable[Levels], large: bool) -> None:
-    """The merged picture, plane (H, W) after plane: what programs that know no layers show."""
-    counts, packed = zip(*(_pack(plane, large) for plane in planes), strict=True)
-    file.write(RLE)
+    """The merged picture, plane (H, W) after plane: what programs that know no layers show.
+
+    As Photoshop writes it: 8 bits in run lengths, which is all that most readers unpack here, 16 bits as they are.
+    """
+    first, *rest = planes
+    if first.dtype.itemsize > 1:
+        file.write(RAW_MARK)
+        for plane in (first, *rest):
+            file.write(big_endian(plane))
+        return
+    counts, packed = zip(*(pack_bits(plane, large) for plane in (first, *rest)), strict=True)
+    file.write(RLE_MARK)
     for part in (*counts, *packed):
         file.write(part)
 
@@ -114,11 +139,11 @@ class _Length:
         self._file.seek(end)
 
 
-def _write_rows(file: io.BytesIO, rows: Sequence[Row], large: bool) -> None:
+def _write_rows(file: io.BytesIO, rows: Sequence[Row], large: bool, packing: Packing) -> None:
     start = file.tell()
     unknown = [[0] * len(row.channel_ids) for row in rows]
     file.write(_records(rows, unknown, large))
-    lengths = [[file.write(data) for data in _channels(row, large)] for row in rows]
+    lengths = [[file.write(data) for data in _channels(row, large, packing)] for row in rows]
     end = file.tell()
     file.seek(start)
     file.write(_records(rows, lengths, large))
@@ -135,9 +160,11 @@ def _record(row: Row, lengths: list[int], large: bool) -> bytes:
         struct.pack(">hQ" if large else ">hI", channel, length)
         for channel, length in zip(row.channel_ids, lengths, strict=True)
     )
-    flags = KNOWS_BIT_4 if row.section == LAYER else KNOWS_BIT_4 | NO_PIXELS
+    flags = KNOWS_BIT_4 | (HIDDEN if row.hidden else 0) | (0 if row.section == LAYER else NO_PIXELS)
     extra = _mask_data(row) + struct.pack(">I", 0) + _pascal(row.name) + _tagged(b"luni", _unicode(row.name))
     extra += _tagged(b"lyid", struct.pack(">I", row.identity))
+    if row.colour:
+        extra += _tagged(b"lclr", struct.pack(">H6x", row.colour))
     if row.section != LAYER:
         extra += _tagged(b"lsct", struct.pack(">I4s4s", row.section, b"8BIM", row.blend))
     return b"".join(
@@ -151,30 +178,26 @@ def _record(row: Row, lengths: list[int], large: bool) -> bytes:
 
 
 def _mask_data(row: Row) -> bytes:
-    if row.mask is None:
+    if row.mask_place is None:
         return struct.pack(">I", 0)
-    height, width = row.mask.shape
-    return struct.pack(">IiiiiBBxx", 20, 0, 0, height, width, 0, 0)
+    left, top, right, bottom = row.mask_place
+    return struct.pack(">IiiiiBBxx", 20, top, left, bottom, right, 0, 0)
 
 
-def _channels(row: Row, large: bool) -> Iterable[bytes]:
-    """Each channel of a row in turn: compression, packed length of every line, packed lines."""
+def _channels(row: Row, large: bool, packing: Packing) -> Iterable[bytes]:
+    """Each channel of a row in turn: compression, and packed lines."""
+    alpha = row.mask
     if row.pixels is None:
-        yield from [RLE] * 4
+        yield from [RLE_MARK] * 4
     else:
         rgba = row.pixels()
-        for channel in (3, 0, 1, 2):
-            yield RLE + b"".join(_pack(rgba[..., channel], large))
-    if row.mask is not None:
-        yield RLE + b"".join(_pack(row.mask, large))
-
-
-def _pack(plane: Levels, large: bool) -> tuple[bytes, bytes]:
-    """PackBits of a plane (H, W): the packed length of every line, and the lines."""
-    raw = plane.astype(plane.dtype.newbyteorder(">")).tobytes()
-    step = plane.shape[1] * plane.dtype.itemsize
-    packed = [imagecodecs.packbits_encode(raw[start : start + step]) for start in range(0, len(raw), step)]
-    return struct.pack(f">{len(packed)}{'I' if large else 'H'}", *map(len, packed)), b"".join(packed)
+        own = rgba[..., 3]
+        if row.masked:
+            alpha, own = own, np.full_like(own, np.iinfo(own.dtype).max)
+        for plane in (own, rgba[..., 0], rgba[..., 1], rgba[..., 2]):
+            yield pack_channel(plane, packing, large)
+    if alpha is not None:
+        yield pack_channel(alpha, packing, large)
 
 
 def _tagged(key: bytes, data: bytes) -> bytes:

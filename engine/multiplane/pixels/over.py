@@ -53,14 +53,19 @@ def over(front: Levels, behind: Levels, blend: str = "normal") -> Levels:
     "multiply" first multiplies the front colour with what is behind, rounded, as editors do.
     """
     top = int(np.iinfo(behind.dtype).max)
+    # N N + N//2 is the most that occurs, and fits into twice the bits of a level.
+    wide = np.dtype(f"u{2 * behind.dtype.itemsize}")
     out = np.empty_like(behind)
     for rows in strips(*behind.shape[:2]):
-        back = behind[rows].astype(np.int64)
-        colour = front[rows, :, :3].astype(np.int64)
+        back = behind[rows].astype(wide)
+        colour = front[rows, :, :3].astype(wide)
         if blend == "multiply":
             colour = (colour * back + top // 2) // top
-        alpha = front[rows, :, 3:].astype(np.int64)
-        out[rows] = _blend(colour, alpha, back, top)
+        alpha = front[rows, :, 3:].astype(wide)
+        mixed = alpha * colour + (top - alpha) * back
+        mixed += top // 2
+        mixed //= top
+        out[rows] = mixed
     return out
 
 
@@ -90,10 +95,6 @@ def unblend(target: Levels, behind: Levels, alpha: Levels, wanted: Levels) -> Le
         mixed = ~opaque & ((alpha[rows] > 0) | (behind[rows] != target[rows]).any(axis=-1))
         out[rows][mixed] = _unblend_pixels(*(array[rows][mixed] for array in (target, behind, alpha, wanted)))
     return out
-
-
-def _blend(colour: Wide, alpha: Wide, behind: Wide, top: int) -> Wide:
-    return (alpha * colour + (top - alpha) * behind + top // 2) // top
 
 
 def _unblend_pixels(target: Levels, behind: Levels, alpha: Levels, wanted: Levels) -> Levels:

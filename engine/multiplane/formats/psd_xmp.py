@@ -1,0 +1,83 @@
+"""The metadata packet of a Photoshop file: how the scene came to be, and for each layer what its pixels do not say.
+
+XMP as ISO 16684-1 lays it down. Adobe publishes no place for a packet of a single layer, so all layers stand in the
+document's, each with the number (`lyid`) of its row.
+"""
+
+from collections.abc import Iterator, Mapping
+from xml.sax.saxutils import escape
+
+from multiplane.formats.plain_text import xml_text
+from multiplane.scene import Layer, Scene
+from multiplane.version import __version__
+from multiplane.weights import CHECKPOINTS
+
+NAMESPACE = "urn:multiplane:xmp#"
+NAMESPACES = {
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "multiplane": NAMESPACE,
+}
+PACKET_ID = "W5M0MpCehiHzreSzNTczkc9d"
+"""By the standard the same in every packet."""
+ROOM = "\n".join([" " * 99] * 20)
+"""The two kilobytes that the standard recommends to leave, so that a packet can be edited in its place."""
+RGB = 3
+
+
+def encode_xmp(scene: Scene, numbers: Mapping[str, int]) -> bytes:
+    """The packet of `scene`; `numbers` are those of the layers' rows, by id. The same scene gives the same bytes."""
+    names = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
+    layers = "".join(_item(_layer_facts(layer, numbers[layer.id])) for layer in scene.layers)
+    return (
+        f'<?xpacket begin="\ufeff" id="{PACKET_ID}"?>\n'
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="multiplane {__version__}">\n'
+        f'<rdf:RDF {names}>\n<rdf:Description rdf:about="">\n'
+        f"<xmp:CreatorTool>multiplane {__version__}</xmp:CreatorTool>\n"
+        "<dc:format>image/vnd.adobe.photoshop</dc:format>\n"
+        f"<photoshop:ColorMode>{RGB}</photoshop:ColorMode>\n"
+        f"{''.join(_scene_facts(scene))}"
+        f"<multiplane:layers><rdf:Seq>\n{layers}</rdf:Seq></multiplane:layers>\n"
+        f'</rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>\n{ROOM}\n<?xpacket end="w"?>'
+    ).encode()
+
+
+def _scene_facts(scene: Scene) -> Iterator[str]:
+    origin = scene.origin
+    yield _property("photo", origin.photo)
+    for stage, name in (("depth", origin.depth), ("segment", origin.segment)):
+        yield _property(f"{stage}Model", name)
+        if name in CHECKPOINTS:
+            yield _property(f"{stage}ModelLicence", CHECKPOINTS[name].licence)
+    yield _property("seed", str(origin.seed))
+    yield _property("focalPixels", f"{scene.camera.focal:.6g}")
+    yield _property("focal35mm", f"{scene.camera.focal_35mm:.6g}")
+    yield _property("focalSource", origin.focal_source)
+    yield _property("depthUnit", "metre" if origin.metric else "relative")
+
+
+def _layer_facts(layer: Layer, number: int) -> Iterator[str]:
+    """What stands in the layer list is not said again, but for the name, by which a reader finds its way."""
+    yield _property("number", str(number))
+    yield _property("id", layer.id)
+    yield _property("name", layer.name)
+    yield _property("label", layer.label)
+    yield _property("plane", layer.plane)
+    yield _property("depth", f"{layer.depth:.6g}")
+    yield _property("nearest", f"{float(layer.z.min()):.6g}")
+    yield _property("farthest", f"{float(layer.z.max()):.6g}")
+    yield _property("filledShare", f"{layer.filled_share:.4f}")
+    if layer.caster is not None:
+        yield _property("shadowOf", layer.caster)
+
+
+def _item(facts: Iterator[str]) -> str:
+    return f'<rdf:li rdf:parseType="Resource">\n{"".join(facts)}</rdf:li>\n'
+
+
+def _property(name: str, value: str) -> str:
+    # A carriage return that is not spelled out would come back as a line feed.
+    text = escape(xml_text(value), {"\r": "&#13;"})
+    return f"<multiplane:{name}>{text}</multiplane:{name}>\n"
