@@ -7,6 +7,7 @@ import typer
 
 from multiplane_cli.model_options import Geometry, ModelOptions, Move, Textures
 from multiplane_cli.overwrite import refuse_to_overwrite
+from multiplane_cli.photoshop_options import Packing, PhotoshopOptions, check_extras
 
 
 def export(
@@ -35,6 +36,20 @@ def export(
         int | None, typer.Option(min=1, help=".glb: longest side of a texture; else as the photo, tiled above 8192.")
     ] = None,
     move: Annotated[Move | None, typer.Option(help=".glb: animates the camera, in a loop from the photo.")] = None,
+    full_canvas: Annotated[
+        bool | None, typer.Option("--full-canvas", help=".psd, .psb: layers as large as the photo, not trimmed.")
+    ] = None,
+    masks: Annotated[
+        bool | None, typer.Option("--masks", help=".psd, .psb: soft edges as layer masks, colours go on below them.")
+    ] = None,
+    extras: Annotated[
+        str | None,
+        typer.Option("--with", callback=check_extras, help=".psd, .psb: hidden layers, of: depth, normals, fill-mask."),
+    ] = None,
+    packing: Annotated[
+        Packing | None,
+        typer.Option(help=".psd, .psb: zip, or rle for programs that know no other; larger.", show_default="zip"),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace what is already there.")] = False,
 ) -> None:
     """Write SCENE in another format, chosen by the suffix; without one, a folder of PNG layers.
@@ -43,6 +58,8 @@ def export(
 
       multiplane export layers/photo.multiplane photo.psd
 
+      multiplane export layers/photo.multiplane photo.psb --masks --with depth,normals
+
       multiplane export layers/photo.multiplane layers-as-png
 
       multiplane export layers/photo.multiplane photo.glb --geometry relief --triangles 20000 --lit --move sway
@@ -50,16 +67,18 @@ def export(
       multiplane export layers/photo.multiplane photo.jsx    (and photo.psd, which it opens)
     """
     from multiplane.formats.archive import load_scene
-    from multiplane.formats.sequence import ALL_MAPS, write_sequence
     from multiplane.formats.save import files_of, save
+    from multiplane.formats.sequence import ALL_MAPS, write_sequence
 
     model = ModelOptions(geometry, triangles, lit, textures, texture_size, move)
     model.check_suits(out)
+    photoshop = PhotoshopOptions(full_canvas, masks, extras, packing)
+    photoshop.check_suits(out)
     written = files_of(out)
     refuse_to_overwrite(written, force)
     loaded = load_scene(scene)
     if out.suffix:
-        save(loaded, out, {".glb": model.encoder()})
+        save(loaded, out, {".glb": model.encoder(), **photoshop.encoders()})
     else:
         write_sequence(loaded, out, maps=ALL_MAPS)
     for path in written:

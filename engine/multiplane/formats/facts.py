@@ -3,12 +3,14 @@
 import math
 import struct
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 from multiplane.errors import FormatError
 from multiplane.formats.archive import load_manifest
+from multiplane.formats.edited import EXTRAS_GROUP
 from multiplane.scene import FULL_FRAME_DIAGONAL_MM, Camera, Plane
 
 Size = tuple[int, int]
@@ -95,11 +97,20 @@ def _of_photoshop(path: Path, start: bytes) -> FileFacts:
             size=(layer.width, layer.height),
             corner=(layer.left, layer.top),
         )
-        for order, layer in enumerate(each for each in picture.descendants() if not each.is_group())
+        for order, layer in enumerate(each for each in _outside_extras(picture) if not each.is_group())
     )
     large = struct.unpack(">H", start[4:6])[0] == 2
     kind = f"Photoshop {'large document' if large else 'document'}, {picture.depth} bit"
     return FileFacts(kind, (picture.width, picture.height), None, layers)
+
+
+def _outside_extras(picture: Any) -> Iterator[Any]:
+    """The rows of a Photoshop file that are layers of the scene, or groups of them."""
+    for row in picture:
+        if not (row.is_group() and row.name == EXTRAS_GROUP):
+            yield row
+            if row.is_group():
+                yield from row.descendants()
 
 
 def _plane_of_group(layer: Any) -> str | None:

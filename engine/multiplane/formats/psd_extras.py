@@ -7,9 +7,10 @@ picture. Shadows have none: they lie on what is below them.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Levels, Mask
 from multiplane.formats.gltf.surface import Surface, stack_of
@@ -66,13 +67,13 @@ def _of(layer: Layer, kind: str, pixels: Callable[[], Levels]) -> ExtraLayer:
 def _depth(scale: DepthScale, layer: Layer, bit_depth: BitDepth) -> Levels:
     grey = scale.levels(layer.z)
     grey = grey if bit_depth == 16 else to_levels(from_levels(grey), 8)
-    out: Levels = np.stack([grey, grey, grey, to_levels(layer.rgba[..., 3], bit_depth)], axis=-1)
+    out: NDArray[Any] = np.stack([grey, grey, grey, to_levels(layer.rgba[..., 3], bit_depth)], axis=-1)
     return out
 
 
 def _normals(surface: Surface, camera: Camera, layer: Layer, bit_depth: BitDepth) -> Levels:
     alpha: Floats = layer.rgba[..., 3]
-    out: Levels = np.dstack([normal_levels(surface, camera, layer, bit_depth), to_levels(alpha, bit_depth)])
+    out: NDArray[Any] = np.dstack([normal_levels(surface, camera, layer, bit_depth), to_levels(alpha, bit_depth)])
     return out
 
 
