@@ -13,9 +13,10 @@ from multiplane.arrays import Floats, Mask
 from multiplane.inpaint.structure import Continued
 
 THIN, THICK = 28.0, 56.0
-"""Depth in working pixels that the hole reaches nearby where it is a thin band, and where it is a whole object's."""
-RIM_OF_THIN, RIM_OF_THICK = 72.0, 6.0
-"""Depth from which on it is all patches: a thin band never gets there, but in a large hole fog would be worse."""
+"""Depth in working pixels that the hole reaches nearby where it is a thin band, and where it is deep."""
+RIM_OF_BAND, RIM = 72.0, 6.0
+"""Depth from which on it is all patches. A thin band that is known on one side only, as beside a nearer thing, never
+gets there; where a hole is deep or known all round, patches have enough to go by, and fog would be worse."""
 SHARE = 0.35
 """Share of that over which nothing of the patches' low frequencies comes in."""
 DETAIL, GRAIN = 5.0, 1.0
@@ -33,8 +34,12 @@ def blend(patches: Floats, structure: Continued, error: Floats, source: Mask, ta
     pixels near the hole, NaN elsewhere."""
     depth = cv2.distanceTransform((~source).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     nearby = 2 * int(THIN) + 1
-    deepest = cv2.dilate(np.where(target, depth, 0), np.ones((nearby, nearby), np.uint8))
-    rim = np.interp(deepest, (THIN, THICK), (RIM_OF_THIN, RIM_OF_THICK)).astype(np.float32)
+    area = np.ones((nearby, nearby), np.uint8)
+    deepest = cv2.dilate(np.where(target, depth, 0), area)
+    beside = cv2.dilate(target.view(np.uint8), np.ones((3, 3), np.uint8))
+    walled = cv2.dilate((~(source | target)).view(np.uint8) & beside, area) > 0
+    rim = np.interp(deepest, (THIN, THICK), (RIM_OF_BAND, RIM))
+    rim = np.where(walled, rim, RIM).astype(np.float32)
     inward = np.clip((cv2.blur(depth / rim, (9, 9)) - SHARE) / (1 - SHARE), 0, 1)
     inward = (inward * inward * (3 - 2 * inward)).astype(np.float32)
     trust = _trust(patches, error, source)

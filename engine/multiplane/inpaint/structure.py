@@ -19,11 +19,11 @@ from multiplane.inpaint.membrane import membrane
 
 SCALES = (2.0, 4.0, 8.0, 16.0)
 """Gaussian scales at which the tensor is carried into the hole: near the rim the small ones count most."""
-SUREST = 0.97
+SUREST = 0.99
 """Share of the diffusion that may run along an edge alone."""
 FAINT = 1e-4
 """Squared gradient at which an edge is half believed."""
-LOBE = 16.0
+LOBE = 24.0
 """How sharply the sixteen directions are told apart: the power of the cosine between them and the edge."""
 PULL = 0.003
 """Pull towards the local mean, per neighbour weight, where no edge runs."""
