@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs the programs that read our files in the tests: GIMP, and Khronos' glTF validator on Node.
+# Installs the programs that read our files in the tests: GIMP, Chromium with three.js, Khronos' glTF validator on Node.
 # Where they cannot be installed (no root, no Debian), the tests that need them skip and say so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 missing=()
 command -v gimp >/dev/null || missing+=(gimp)
+command -v chromium >/dev/null || missing+=(chromium)
 command -v npm >/dev/null || missing+=(nodejs npm)
 if [ ${#missing[@]} -gt 0 ]; then
   if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
@@ -18,4 +19,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 if command -v npm >/dev/null && [ ! -d .tools/node_modules/gltf-validator ]; then
   npm install --silent --no-audit --no-fund --prefix .tools gltf-validator@2.0.0-dev.3.10 >/dev/null
+fi
+if command -v npm >/dev/null && [ ! -d .tools/node_modules/three ]; then
+  npm install --silent --no-audit --no-fund --prefix .tools three@0.170.0 >/dev/null
 fi

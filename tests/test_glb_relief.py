@@ -1,6 +1,7 @@
 """Reliefs, light and camera moves in a .glb: seen by Embree, by trimesh, and from the side."""
 
 import io
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -153,6 +154,19 @@ def test_no_layer_pierces_another(name: str) -> None:
         pierced = shown & (met > behind * (1 + 1e-4))
         assert pierced.mean() <= 1e-3
         behind = np.where(shown, np.minimum(behind, met), behind)
+
+
+@pytest.mark.parametrize("name", ["ball", "picture", "hostile", "extreme"])
+def test_bounding_boxes_run_far_to_near_as_viewers_sort_by_their_middles(name: str) -> None:
+    scenes = {"ball": ground_and_ball, "picture": lambda: picture_scene(photo()), "hostile": hostile_scene}
+    doc = read(encode_glb(scenes.get(name, extreme_scene)(), "relief"))
+    boxes = [
+        [world(doc, node, each)[:, 2] for each in doc.meshes[node.mesh].primitives]
+        for node in doc.nodes
+        if node.mesh is not None
+    ]
+    middles = [[-(z.min() + z.max()) / 2 for z in parts] for parts in boxes]
+    assert all(min(behind) > max(front) for behind, front in itertools.pairwise(middles))
 
 
 def test_a_step_to_the_side_shows_parallax_by_the_true_depths() -> None:

@@ -125,13 +125,14 @@ def _relief_models(
     draft: Draft, scene: Scene, depths: list[float], stack: Stack, triangles: int, cap: int | None
 ) -> tuple[list[Model], list[Surface]]:
     """Every layer as a mesh around its card's middle, by which viewers sort, and the surfaces they follow."""
-    models = []
-    reliefs = make_reliefs(scene, stack, triangles)
-    for layer, depth, surface, mesh in zip(scene.layers, depths, reliefs.surfaces, reliefs.meshes, strict=True):
-        tiles = tiles_of(layer.width, layer.height, cap, LARGEST_SQUARE)
-        middle = _middle(scene, layer, depth)
-        models.append(Model(relief_patches(draft, scene.camera, layer, tiles, mesh, surface, middle), middle))
-    return models, reliefs.surfaces
+    models: list[Model] = []
+    reliefs, beyond = make_reliefs(scene, stack, triangles), 0.0
+    rows = list(zip(scene.layers, depths, reliefs.surfaces, reliefs.meshes, strict=True))
+    for layer, depth, surface, mesh in reversed(rows):
+        tiles, middle = tiles_of(layer.width, layer.height, cap, LARGEST_SQUARE), _middle(scene, layer, depth)
+        patches, beyond = relief_patches(draft, scene.camera, layer, tiles, mesh, surface, middle, beyond)
+        models.append(Model(patches, middle))
+    return models[::-1], reliefs.surfaces
 
 
 def _middle(scene: Scene, layer: Layer, depth: float) -> list[float]:

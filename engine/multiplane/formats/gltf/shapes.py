@@ -11,6 +11,7 @@ from multiplane.formats.gltf.document import Draft
 from multiplane.formats.gltf.relief import Relief
 from multiplane.formats.gltf.surface import Surface, normals_on_cells
 from multiplane.formats.gltf.textures import Tile, Window
+from multiplane.formats.plane_depths import DEPTH_GAP
 from multiplane.pixels.levels import to_levels
 from multiplane.scene import Camera, Layer
 
@@ -49,8 +50,13 @@ def relief_patches(
     relief: Relief,
     surface: Surface,
     origin: list[float],
-) -> list[Patch]:
-    """The relief's triangles by the tile that holds their centre; positions are relative to the node's `origin`."""
+    beyond: float,
+) -> tuple[list[Patch], float]:
+    """The relief's triangles by the tile that holds their centre; positions are relative to the node's `origin`.
+
+    Viewers draw transparent shapes in the order of their bounding boxes' middles. Those of all patches come to lie
+    beyond depth `beyond`, where need be by a vertex farther back that no triangle uses; also gives the farthest middle.
+    """
     x, y = relief.points.T
     depth = 1.0 / relief.q.astype(np.float64)
     (cx, cy), size = camera.centre, depth / camera.focal
@@ -60,14 +66,23 @@ def relief_patches(
     # Row 0 is on top and glTF's y points up: the order of corners that faced away now faces the viewer, or the reverse.
     triangles = _facing(relief.triangles, relief.points)
     local = relief.points - layer.corner
-    patches = []
+    patches, farthest = [], beyond
     for tile, mine in _shares(tiles, local, triangles):
         used, renumbered = np.unique(mine, return_inverse=True)
         window = _window(tile, local[used], layer)
+        middle = (depth[used].min() + depth[used].max()) / 2
+        if middle < beyond * (1 + DEPTH_GAP):
+            middle = beyond * (1 + DEPTH_GAP)
+            back = np.array([*positions[used].mean(axis=0)[:2], depth[used].min() - 2 * middle - origin[2]])
+            places = np.concatenate([positions[used], back[None]])
+            used = np.append(used, used[-1])
+        else:
+            places = positions[used]
+        farthest = max(farthest, float(middle))
         left, top, right, bottom = window
         uv = (local[used] - (left, top)) / (right - left, bottom - top)
-        patches.append(_patch(draft, window, positions[used], normals[used], uv, renumbered.reshape(-1, 3)))
-    return patches
+        patches.append(_patch(draft, window, places, normals[used], uv, renumbered.reshape(-1, 3)))
+    return patches, farthest
 
 
 def normal_pixels(surface: Surface, camera: Camera, layer: Layer, window: Window) -> Levels:
