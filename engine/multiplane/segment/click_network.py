@@ -25,6 +25,11 @@ class ClickNet(nn.Module):
         self.first = nn.ModuleDict({kind: Judge() for kind in KINDS})
         self.second = View()
 
+    def judge(self, kind: str) -> "Judge":
+        """The first network for prompts of a kind of KINDS."""
+        judge: Judge = self.first.get_submodule(kind)  # type: ignore[assignment]
+        return judge
+
 
 class Judge(nn.Module):
     """What is known of cells (N, KNOWN) to logits (N,)."""
