@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from multiplane_cli.model_options import Geometry, ModelOptions, Move, Textures
+from multiplane_cli.model_options import (
+    GeometryOption,
+    LitOption,
+    ModelOptions,
+    MoveOption,
+    TexturesOption,
+    TextureSizeOption,
+    TrianglesOption,
+)
 from multiplane_cli.overwrite import refuse_to_overwrite
 from multiplane_cli.photoshop_options import Packing, PhotoshopOptions, check_extras
 
@@ -19,23 +27,12 @@ def export(
             " sheet, .multiplane), or a folder of PNGs with maps."
         ),
     ],
-    geometry: Annotated[
-        Geometry | None,
-        typer.Option(help=".glb: flat planes, or a relief that follows the depth.", show_default="planes"),
-    ] = None,
-    triangles: Annotated[
-        int | None, typer.Option(min=2, help="Relief: at most so many, all layers together.", show_default="50000")
-    ] = None,
-    lit: Annotated[
-        bool | None, typer.Option("--lit", help=".glb: adds a variant that answers to light, and two lights.")
-    ] = None,
-    textures: Annotated[
-        Textures | None, typer.Option(help=".glb: how textures are packed; jpeg, webp are lossy.", show_default="png")
-    ] = None,
-    texture_size: Annotated[
-        int | None, typer.Option(min=1, help=".glb: longest side of a texture; else as the photo, tiled above 8192.")
-    ] = None,
-    move: Annotated[Move | None, typer.Option(help=".glb: animates the camera, in a loop from the photo.")] = None,
+    geometry: GeometryOption = None,
+    triangles: TrianglesOption = None,
+    lit: LitOption = None,
+    textures: TexturesOption = None,
+    texture_size: TextureSizeOption = None,
+    move: MoveOption = None,
     full_canvas: Annotated[
         bool | None, typer.Option("--full-canvas", help=".psd, .psb: layers as large as the photo, not trimmed.")
     ] = None,

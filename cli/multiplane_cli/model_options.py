@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
@@ -14,6 +14,27 @@ if TYPE_CHECKING:
 Geometry: TypeAlias = Literal["planes", "relief"]
 Textures: TypeAlias = Literal["png", "jpeg", "webp"]
 Move: TypeAlias = Literal["sway", "push"]
+
+GeometryOption: TypeAlias = Annotated[
+    Geometry | None,
+    typer.Option(help=".glb: flat planes, or a relief that follows the depth.", show_default="planes"),
+]
+TrianglesOption: TypeAlias = Annotated[
+    int | None, typer.Option(min=2, help="Relief: at most so many, all layers together.", show_default="50000")
+]
+LitOption: TypeAlias = Annotated[
+    bool | None, typer.Option("--lit", help=".glb: adds a variant that answers to light, and two lights.")
+]
+TexturesOption: TypeAlias = Annotated[
+    Textures | None, typer.Option(help=".glb: how textures are packed; jpeg, webp are lossy.", show_default="png")
+]
+TextureSizeOption: TypeAlias = Annotated[
+    int | None, typer.Option(min=1, help=".glb: longest side of a texture; else as the photo, tiled above 8192.")
+]
+MoveOption: TypeAlias = Annotated[
+    Move | None, typer.Option(help=".glb: animates the camera, in a loop from the photo.")
+]
+
 SUFFIXES = (".glb", ".py")
 MOVES: dict[str, tuple[float, float, float]] = {"sway": (1.0, 0.4, 1.0), "push": (0.0, 0.0, 2.0)}
 """Sideways, up and forward, in the sideways shift that a clip takes by itself."""
