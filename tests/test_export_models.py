@@ -28,18 +28,6 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_options_of_a_model_reach_the_file(scene: Path, tmp_path: Path) -> None:
     shape = ("--geometry", "relief", "--triangles", 900, "--move", "sway")
     looks = ("--lit", "--textures", "webp", "--texture-size", 64)
-        "--geometry",
-        "relief",
-        "--triangles",
-        "900",
-        "--lit",
-        "--textures",
-        "webp",
-        "--texture-size",
-        "64",
-        "--move",
-        "sway",
-    ]
     done = export(scene, tmp_path / "a.glb", *shape, *looks)
     assert done.returncode == 0, done.stderr
     doc = read((tmp_path / "a.glb").read_bytes())

@@ -10,8 +10,8 @@ from multiplane_cli.model_options import (
     LitOption,
     ModelOptions,
     MoveOption,
-    TexturesOption,
     TextureSizeOption,
+    TexturesOption,
     TrianglesOption,
 )
 from multiplane_cli.overwrite import refuse_to_overwrite
