@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from typer.testing import CliRunner
 
 from multiplane.decompose import Backends, decompose
 from multiplane.errors import SceneError, SegmentFileError
+from multiplane.perception.network import CLASSES
 from multiplane.scene import Camera, DepthMap, Photo, Segment
+from multiplane.segment import chosen as chosen_module
 from multiplane.segment.chosen import Choices, apart, choose, one_background, set_apart, spoken
 from multiplane.segment.prompt import Found, Prompt
 from multiplane.segment.prompted import load_prompted
@@ -114,6 +117,18 @@ def test_every_choice_is_a_segment_and_the_smaller_lies_in_front() -> None:
     assert small.mask.sum() == 21 * 21
     assert large.mask.sum() == 80 * 80 - 21 * 21
     assert not (large.mask & small.mask).any()
+
+
+def test_only_most_of_a_surface_is_called_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    rgb = scene_arrays()[0]
+    classes = np.zeros((len(CLASSES), HEIGHT // 2, WIDTH // 2), np.float32)
+    classes[CLASSES.index("sky"), :20] = 1
+    classes[CLASSES.index("person"), 20:] = 1
+    monkeypatch.setattr(chosen_module, "perceive", lambda _: SimpleNamespace(classes=classes))
+    boxes = {"sky": (0, 0, 160, 36), "object": (0, 0, 40, 36), "person": (40, 60, 100, 110)}
+    for word, box in boxes.items():
+        (segment,) = chosen_of(Choices(prompts=(Prompt((), box),)), photo_of(rgb))
+        assert segment.label == word
 
 
 def test_what_is_chosen_twice_is_one_segment() -> None:

@@ -22,7 +22,9 @@ from multiplane.segment.prompted import Finder, PromptedBackend
 log = logging.getLogger(__name__)
 
 SURFACE, SURE = ("sky", "ground", "water", "wall", "mountain"), 0.6
-"""Classes that are surfaces, and the share of what was chosen from which it is one."""
+"""Classes that are surfaces, and the share of what was chosen from which it is of a class."""
+MOST_OF_IT = 0.5
+"""Share of all that is of a surface's class in the picture, from which what was chosen is that surface."""
 SAME = 0.9
 """Intersection over union from which two choices are one thing."""
 
@@ -121,9 +123,12 @@ def _word(classes: Floats, mask: Mask) -> str:
     """The word for what is in `mask` (H, W), by the network's `classes` (C, h, w)."""
     size = (classes.shape[2], classes.shape[1])
     inside = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    mean = np.einsum("chw,hw->c", classes, inside).astype(np.float64) / max(float(inside.sum()), 1e-6)
-    best = CLASSES[int(mean.argmax())]
-    return best if best in SURFACE and mean.max() > SURE else thing_word(mean)
+    held = np.einsum("chw,hw->c", classes, inside).astype(np.float64)
+    best = int(held.argmax())
+    if CLASSES[best] not in SURFACE:
+        return thing_word(held)
+    surely = held[best] > SURE * held.sum() and held[best] > MOST_OF_IT * float(classes[best].sum())
+    return CLASSES[best] if surely else "object"
 
 
 def _from_file(path: Path, photo: Photo) -> tuple[str, Mask]:
