@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 missing=()
 command -v gimp >/dev/null || missing+=(gimp)
 command -v chromium >/dev/null || missing+=(chromium)
+[ -x /usr/bin/convert ] || missing+=(imagemagick)
 command -v npm >/dev/null || missing+=(nodejs npm)
 if [ ${#missing[@]} -gt 0 ]; then
   if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
@@ -22,4 +23,7 @@ if command -v npm >/dev/null && [ ! -d .tools/node_modules/gltf-validator ]; the
 fi
 if command -v npm >/dev/null && [ ! -d .tools/node_modules/three ]; then
   npm install --silent --no-audit --no-fund --prefix .tools three@0.170.0 >/dev/null
+fi
+if command -v npm >/dev/null && [ ! -d .tools/node_modules/ag-psd ]; then
+  npm install --silent --no-audit --no-fund --prefix .tools ag-psd@31.0.2 >/dev/null
 fi
