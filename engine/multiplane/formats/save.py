@@ -10,9 +10,12 @@ from multiplane.errors import FormatError
 from multiplane.formats.write import write_together
 from multiplane.scene import Scene
 
-SUFFIXES = (".multiplane", ".psd", ".psb", ".ora", ".glb", ".jsx", ".py", ".ply", ".html", ".png")
-"""What `save` writes: archive, Photoshop's two, OpenRaster, a 3D scene, scripts for After Effects and Blender, a point
-cloud, a web page, a contact sheet."""
+SUFFIXES = (
+    *(".multiplane", ".psd", ".psb", ".ora", ".exr", ".pptx"),
+    *(".glb", ".usdz", ".jsx", ".py", ".ply", ".html", ".png"),
+)
+"""What `save` writes: archive, Photoshop's two, OpenRaster, OpenEXR, PowerPoint; glTF, USD, scripts for After Effects
+and Blender, a point cloud, a web page, a contact sheet."""
 COMPANIONS = MappingProxyType({".jsx": ".psd", ".py": ".glb"})
 """A script's suffix, and that of the file of the same name which it opens."""
 Encoder: TypeAlias = Callable[[Scene], bytes]
@@ -54,10 +57,16 @@ def load_encoder(path: Path) -> Encoder:
             from multiplane.formats.ora import encode_ora
 
             return encode_ora
-        case ".glb":
-            from multiplane.formats.glb import encode_glb
+        case ".exr":
+            from multiplane.formats.exr import encode_exr
 
-            return encode_glb
+            return encode_exr
+        case ".pptx":
+            from multiplane.formats.pptx import encode_pptx
+
+            return encode_pptx
+        case ".glb" | ".usdz" | ".ply" as model:
+            return _load_model_encoder(model)
         case ".jsx":
             from multiplane.formats.after_effects import encode_after_effects
 
@@ -66,10 +75,6 @@ def load_encoder(path: Path) -> Encoder:
             from multiplane.formats.blender import encode_blender
 
             return encode_blender
-        case ".ply":
-            from multiplane.formats.ply import encode_ply
-
-            return encode_ply
         case ".html":
             from multiplane.formats.page import encode_page
 
@@ -81,3 +86,19 @@ def load_encoder(path: Path) -> Encoder:
         case unknown:
             what = f"no format is called {unknown!r}" if unknown else f"{path.name!r} names no format"
             raise FormatError(f"{what}; end the name in one of: {', '.join(SUFFIXES)}")
+
+
+def _load_model_encoder(suffix: str) -> Encoder:
+    match suffix:
+        case ".glb":
+            from multiplane.formats.glb import encode_glb
+
+            return encode_glb
+        case ".usdz":
+            from multiplane.formats.usdz import encode_usdz
+
+            return encode_usdz
+        case _:
+            from multiplane.formats.ply import encode_ply
+
+            return encode_ply
