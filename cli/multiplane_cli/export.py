@@ -15,7 +15,13 @@ from multiplane_cli.model_options import (
     TrianglesOption,
 )
 from multiplane_cli.overwrite import refuse_to_overwrite
-from multiplane_cli.photoshop_options import Packing, PhotoshopOptions, check_extras
+from multiplane_cli.photoshop_options import (
+    ExtrasOption,
+    FullCanvasOption,
+    MasksOption,
+    PackingOption,
+    PhotoshopOptions,
+)
 
 
 def export(
@@ -33,20 +39,10 @@ def export(
     textures: TexturesOption = None,
     texture_size: TextureSizeOption = None,
     move: MoveOption = None,
-    full_canvas: Annotated[
-        bool | None, typer.Option("--full-canvas", help=".psd, .psb: layers as large as the photo, not trimmed.")
-    ] = None,
-    masks: Annotated[
-        bool | None, typer.Option("--masks", help=".psd, .psb: soft edges as layer masks, colours go on below them.")
-    ] = None,
-    extras: Annotated[
-        str | None,
-        typer.Option("--with", callback=check_extras, help=".psd, .psb: hidden layers, of: depth, normals, fill-mask."),
-    ] = None,
-    packing: Annotated[
-        Packing | None,
-        typer.Option(help=".psd, .psb: zip, or rle for programs that know no other; larger.", show_default="zip"),
-    ] = None,
+    full_canvas: FullCanvasOption = None,
+    masks: MasksOption = None,
+    extras: ExtrasOption = None,
+    packing: PackingOption = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace what is already there.")] = False,
 ) -> None:
     """Write SCENE in another format, chosen by the suffix; without one, a folder of PNG layers.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, get_args
 
 import typer
 
@@ -27,6 +27,22 @@ def check_extras(text: str | None) -> str | None:
         what = repr(unknown[0]) if unknown else "nothing"
         raise typer.BadParameter(f"{what} is not one of: {', '.join(EXTRAS)}")
     return ",".join(dict.fromkeys(words))
+
+
+FullCanvasOption: TypeAlias = Annotated[
+    bool | None, typer.Option("--full-canvas", help=".psd, .psb: layers as large as the photo, not trimmed.")
+]
+MasksOption: TypeAlias = Annotated[
+    bool | None, typer.Option("--masks", help=".psd, .psb: soft edges as layer masks, colours go on below them.")
+]
+ExtrasOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--with", callback=check_extras, help=".psd, .psb: hidden layers, of: depth, normals, fill-mask."),
+]
+PackingOption: TypeAlias = Annotated[
+    Packing | None,
+    typer.Option(help=".psd, .psb: zip, or rle for programs that know no other; larger.", show_default="zip"),
+]
 
 
 @dataclass(frozen=True)
