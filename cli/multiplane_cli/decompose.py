@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import typer
 
-from multiplane_cli import decompose_options as options
+import multiplane_cli.decompose_options as options
 from multiplane_cli.choices import read_prompts
 from multiplane_cli.overwrite import refuse_to_overwrite
 from multiplane_cli.progress import Progress, progress

@@ -57,7 +57,10 @@ Boxes: TypeAlias = Annotated[
 ]
 Masks: TypeAlias = Annotated[
     list[Path],
-    typer.Option(help="A mask of the photo's size, white or opaque where a layer of its own is; its name names it."),
+    typer.Option(
+        metavar="FILE",
+        help="A mask of the photo's size, white or opaque where a layer of its own is; its name names it.",
+    ),
 ]
 Prompts: TypeAlias = Annotated[
     list[str],
