@@ -6,19 +6,21 @@ from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Ints
 from multiplane.perception.network import CLASSES
-from multiplane.perception.perceive import perceive
 from multiplane.scene import DepthMap, Photo, Segment
+from multiplane.segment.affinity import affinity
 from multiplane.segment.figures import GROUND, OTHER, SKY, STEP, WATER, name_groups, put_together
-from multiplane.segment.merging import FREE, merge_regions
+from multiplane.segment.meaning import Meaning, meaning_of
+from multiplane.segment.merging import merge_regions
 from multiplane.segment.refine import refined_labels
-from multiplane.segment.regions import Meaning, Regions, describe, superpixels
+from multiplane.segment.region_graph import measure_regions
+from multiplane.segment.regions import Regions, Values, describe, superpixels
 from multiplane.segment.surfaces import find_ground, find_sky
 
 WORKING_SIDE = 640
 SPACING = 9
 """Pixels across a superpixel at the working size."""
-CUT = 0.42
-"""Mean strength of an outline, in [0, 1], from which it is worth a cut."""
+CUT = 0.85
+"""Probability that two groups are of one thing, below which the border between them is worth a cut."""
 FALL_WINDOW = 4.0
 """Pixels, as a standard deviation, over which the fall of the ground is read."""
 NO_CONTRAST, NO_STEP = 8.0, 0.03
@@ -27,6 +29,13 @@ SURE = 0.6
 """Probability of a class from which a region is of it."""
 MOSTLY = 0.5
 """How much a would-be ground hides of what it borders on (-1 to 1), above which it is a subject."""
+KINDS = (OTHER, SKY, GROUND, WATER)
+FREE = -1
+"""The kind of a region that may be ground, and may be of what stands there."""
+HALF_GROUND = 0.5
+"""What such a region counts for the ground."""
+NEARLY_ALL = 0.8
+"""Share of a group that is of a surface, from which the whole is."""
 MOST = 40
 """Most groups before backgrounds and parts of objects are put together."""
 SOFT = 1.2
@@ -58,25 +67,26 @@ def working_copies(rgb: Floats, z: Floats) -> tuple[Floats, Floats]:
     return guide, np.asarray(np.clip((disparity - low) / span, 0.0, 1.0), np.float32)
 
 
-def meaning_of(rgb: Floats, shape: tuple[int, ...]) -> Meaning:
-    """What the network sees in `rgb` (H, W, 3), at the working size `shape` (h, w)."""
-    seen = perceive(rgb)
-    size = (shape[1], shape[0])
-    classes = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in seen.classes])
-    return Meaning(classes, np.asarray(cv2.resize(seen.subject, size, interpolation=cv2.INTER_LINEAR)))
-
-
 def group_picture(guide: Floats, disparity: Floats, meaning: Meaning) -> tuple[Ints, list[str]]:
     """The group (h, w) of every pixel at the working size, and the kind of each group."""
     lab = cv2.cvtColor(guide, cv2.COLOR_RGB2Lab)
     smooth = cv2.GaussianBlur(lab, (0, 0), 1.0)
-    regions = describe(superpixels(lab, disparity, SPACING), lab, disparity, meaning)
-    kinds = surfaces_of(regions, colour_slope(smooth), fall_of(disparity))
-    group, surface = merge_regions(regions, kinds, CUT, MOST)
+    labels = superpixels(lab, disparity, SPACING)
+    regions, graph = describe(labels, lab, disparity, meaning), measure_regions(labels, lab, disparity, meaning)
+    group = merge_regions(graph, affinity, CUT, MOST)
+    surface = surface_of_groups(group, surfaces_of(regions, colour_slope(smooth), fall_of(disparity)), regions.size)
     if runs_into_objects(regions, surface[group]):
-        keep = np.isin(kinds, (SKY, WATER))
-        group, surface = merge_regions(regions, np.where(keep, kinds, OTHER).astype(np.int64), CUT, MOST)
+        surface = np.where(surface == GROUND, OTHER, surface)
     return put_together(regions, group, surface)
+
+
+def surface_of_groups(group: NDArray[np.int64], kinds: NDArray[np.int64], size: Values) -> NDArray[np.int64]:
+    """SKY, GROUND, WATER or OTHER for every group (M,): what nearly all its regions (N,) are, by their `kinds` (N,)."""
+    count = int(group.max()) + 1
+    weights = [size * ((kinds == kind) + HALF_GROUND * (kind == GROUND) * (kinds == FREE)) for kind in KINDS]
+    sums = np.stack([np.bincount(group, weight, count) for weight in weights], axis=1)
+    shares = sums / np.maximum(sums.sum(axis=1, keepdims=True), 1e-9)
+    return np.where(shares.max(axis=1) > NEARLY_ALL, shares.argmax(axis=1), OTHER).astype(np.int64)
 
 
 def surfaces_of(regions: Regions, slope: Floats, fall: Floats) -> NDArray[np.int64]:

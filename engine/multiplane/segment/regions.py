@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Ints
+from multiplane.segment.meaning import Meaning
 
 Values = NDArray[np.float64]
 
@@ -26,14 +27,6 @@ DEPTH_SHARE = 0.75
 """How much of an edge's strength depth decides; colour decides the rest."""
 MEANING = 0.2
 """What a change of class, or from the subject to what is not, adds to an edge's strength."""
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a network sees in a picture (h, w): probabilities `classes` (C, h, w) and `subject` (h, w) in [0, 1]."""
-
-    classes: Floats
-    subject: Floats
 
 
 @dataclass(frozen=True)

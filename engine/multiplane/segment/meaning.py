@@ -1,0 +1,39 @@
+"""What the network sees in a picture, at the size that the picture is cut up at."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from multiplane.arrays import Floats
+from multiplane.perception.perceive import perceive
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a network sees in a picture (h, w): probabilities `classes` (C, h, w), `subject` and `edges` (h, w).
+
+    `coarse` (K, h', w') and `fine` (L, h", w") are the features that these are made from, on grids of their own.
+    """
+
+    classes: Floats
+    subject: Floats
+    edges: Floats
+    coarse: Floats
+    fine: Floats
+
+
+def meaning_of(rgb: Floats, shape: tuple[int, ...]) -> Meaning:
+    """What the network sees in `rgb` (H, W, 3), at the working size `shape` (h, w)."""
+    seen = perceive(rgb)
+
+    def resized(plane: Floats) -> Floats:
+        return np.asarray(cv2.resize(plane, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
+
+    return Meaning(
+        np.stack([resized(plane) for plane in seen.classes]),
+        resized(seen.subject),
+        resized(seen.edges),
+        seen.coarse,
+        seen.fine,
+    )

@@ -1,0 +1,128 @@
+"""Regions are joined with what they belong to: measures add up, kinds stay apart, the likeliest join first."""
+
+import cv2
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from multiplane.perception.network import CLASSES
+from multiplane.segment.affinity import affinity, pair_features
+from multiplane.segment.meaning import Meaning
+from multiplane.segment.merging import Stage, merge_regions, stages, without_debris
+from multiplane.segment.region_graph import BELOW, LENGTH, SIZE, STEP, SUBJECT, RegionGraph, measure_regions
+from tolerances import SOLVER
+
+
+def made_up(seed: int, height: int = 48, width: int = 60, cell: int = 6) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """Square regions of a picture of noise, and its maps."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:height, :width] // cell
+    labels = (rows * (columns.max() + 1) + columns).astype(np.int32)
+    lab = (rng.random((height, width, 3)) * 80).astype(np.float32)
+    disparity = rng.random((height, width)).astype(np.float32)
+    return labels, (lab, disparity)
+
+
+def meaning(seed: int, height: int = 48, width: int = 60) -> Meaning:
+    rng = np.random.default_rng(seed)
+    classes = rng.random((len(CLASSES), height, width)).astype(np.float32)
+    flat, edges = rng.random((2, height, width)).astype(np.float32)
+    coarse, fine = rng.random((128, 4, 6)).astype(np.float32), rng.random((48, 12, 16)).astype(np.float32)
+    return Meaning(classes / classes.sum(axis=0), flat, edges, coarse, fine)
+
+
+def graph_of(seed: int) -> tuple[np.ndarray, RegionGraph]:
+    labels, maps = made_up(seed)
+    return labels, measure_regions(labels, *maps, meaning(seed))
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 1000), st.integers(2, 12))
+def test_the_measures_of_joined_regions_are_those_of_the_regions_as_one(seed: int, groups: int) -> None:
+    labels, graph = graph_of(seed)
+    group = np.unique(np.random.default_rng(seed).integers(0, groups, graph.count), return_inverse=True)[1]
+    joined, direct = (
+        graph.joined(group),
+        measure_regions(group[labels].astype(np.int32), *made_up(seed)[1], meaning(seed)),
+    )
+    assert np.array_equal(joined.pairs, direct.pairs)
+    assert np.allclose(joined.sums, direct.sums, rtol=SOLVER)
+    assert np.allclose(joined.classes, direct.classes, rtol=SOLVER)
+    assert np.allclose(joined.borders, direct.borders, rtol=SOLVER, atol=SOLVER)
+
+
+def test_what_is_signed_turns_with_the_order_of_its_ends() -> None:
+    _, graph = graph_of(3)
+    turned = graph.joined(np.arange(graph.count)[::-1].copy())
+    first, second = turned.pairs.T
+    back = {
+        (graph.count - 1 - b, graph.count - 1 - a): row for a, b, row in zip(first, second, turned.borders, strict=True)
+    }
+    for pair, row in zip(graph.pairs, graph.borders, strict=True):
+        other = back[tuple(pair)]
+        assert np.isclose(other[STEP], -row[STEP])
+        assert np.isclose(other[BELOW], -row[BELOW])
+        assert np.isclose(other[LENGTH], row[LENGTH])
+
+
+def test_two_even_fields_are_two_things_and_their_pieces_are_one_each() -> None:
+    labels, (lab, disparity) = made_up(1)
+    left = np.broadcast_to(np.arange(60) < 30, labels.shape)
+    lab[:] = np.where(left[..., None], [30.0, 40.0, 10.0], [80.0, -10.0, 30.0])
+    disparity[:] = np.where(left, 0.9, 0.1)
+    seen = meaning(1)
+    blank = np.zeros_like(seen.subject)
+    even = Meaning(np.full_like(seen.classes, 0.1), blank, blank, seen.coarse * 0, seen.fine * 0)
+    graph = measure_regions(labels, lab, disparity, even)
+    group = merge_regions(graph, affinity, 0.85, 40)
+    assert np.array_equal(group[labels] == group[labels[0, 0]], left)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 1000))
+def test_every_stage_is_coarser_down_to_a_single_group_and_only_neighbours_join(seed: int) -> None:
+    labels, graph = graph_of(seed)
+    counts = []
+    for stage, _ in stages(graph, affinity):
+        counts.append(stage.graph.count)
+        for group in range(min(stage.graph.count, 5)):
+            assert cv2.connectedComponents((stage.group[labels] == group).astype(np.uint8), connectivity=4)[0] == 2
+    assert counts == sorted(set(counts), reverse=True)
+    assert counts[-1] == 1
+
+
+def test_what_is_the_subject_does_not_join_what_is_not() -> None:
+    labels, (lab, disparity) = made_up(2)
+    left = np.broadcast_to(np.arange(60) < 30, labels.shape).astype(np.float32)
+    seen = meaning(2)
+    apart = Meaning(np.full_like(seen.classes, 0.1), left, left * 0, seen.coarse * 0, seen.fine * 0)
+    graph = measure_regions(labels, lab * 0, disparity * 0, apart)
+    across = (graph.sums[:, SUBJECT] / graph.sums[:, SIZE])[graph.pairs].sum(axis=1) == 1
+    likely = affinity(graph)
+    assert across.any()
+    assert likely[across].max() == 0 < likely[~across].min()
+
+
+def test_the_likeliest_pair_joins_first() -> None:
+    _, graph = graph_of(5)
+    likely = np.linspace(0.1, 0.9, len(graph.pairs))
+    _, (stage, _) = (step for step, _ in zip(stages(graph, lambda g: likely[: len(g.pairs)]), range(2), strict=False))
+    a, b = graph.pairs[-1]
+    assert stage.group[a] == stage.group[b]
+
+
+def test_crumbs_go_to_what_surrounds_them() -> None:
+    labels = np.zeros((60, 80), np.int32)
+    labels[:, 40:] = 1
+    labels[10:13, 10:13] = 2
+    lab, disparity = np.zeros((60, 80, 3), np.float32), np.zeros((60, 80), np.float32)
+    graph = measure_regions(labels, lab, disparity, meaning(1, 60, 80))
+    stage = without_debris(Stage(graph, np.arange(3)), lambda g: np.full(len(g.pairs), 0.2))
+    assert stage.group[2] == stage.group[0] != stage.group[1]
+
+
+def test_features_are_finite_for_even_pictures() -> None:
+    labels, (lab, disparity) = made_up(1)
+    graph = measure_regions(labels, lab * 0, disparity * 0, meaning(1))
+    assert np.isfinite(pair_features(graph)).all()
+    assert graph.sums[:, SIZE].sum() == labels.size
