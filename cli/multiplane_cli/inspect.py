@@ -1,4 +1,4 @@
-"""`multiplane inspect`: what a scene, PSD or GLB holds, layer by layer."""
+"""`multiplane inspect`: what a scene or a file in another format holds, layer by layer."""
 
 import json
 from dataclasses import asdict
@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from multiplane.formats.facts import FileFacts, LayerFacts
+    from multiplane.formats.facts_rows import FileFacts, LayerFacts
 
 HEADINGS = ("order", "name", "plane", "depth", "size", "corner", "filled")
 UNKNOWN = "-"
 
 
 def inspect(
-    file: Annotated[Path, typer.Argument(help="A scene archive (.multiplane), a .psd, a .psb or a .glb.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A scene archive (.multiplane), a .psd, .psb, .ora, .exr, .glb, .usdz or .pptx, or a folder of layers."
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """List the layers of FILE from near to far: order, name, plane, depth range, size, filled share.
