@@ -12,6 +12,7 @@ import pytest
 import skimage.data
 
 from multiplane.formats.psd import encode_psd
+from multiplane.formats.psd_extras import EXTRAS
 from multiplane.pixels.levels import to_levels, top_level
 from scenes import hostile_scene, noise_scene, photo_of, picture_scene
 
@@ -24,8 +25,17 @@ SCENES = {
     "deep": noise_scene(2, count=5, bit_depth=16),
     "transparent": noise_scene(3, transparent=True),
     "deep and transparent": noise_scene(3, transparent=True, bit_depth=16),
+    "masked": picture_scene(skimage.data.coffee()[::4, ::4]),
+    "masked and deep": noise_scene(7, count=5, bit_depth=16),
+    "in run lengths": noise_scene(8, count=5),
     "pixel": noise_scene(width=1, height=1, count=1),
 }
+HOW = {
+    "masked": {"masks": True, "extras": EXTRAS},
+    "masked and deep": {"masks": True},
+    "in run lengths": {"packing": "rle"},
+}
+"""Options with which some of the scenes are written."""
 ROW = re.compile(r'\((\(.*?\)) (\d+) "((?:[^"\\]|\\.)*)" #([tf]) ([-\d ]+)\)')
 """A line that the script writes: groups around, id, name, is it a group; x, y, width, height, mode, mask."""
 MULTIPLY = {3, 30}
@@ -38,7 +48,7 @@ def test_gimp_finds_what_was_written(tmp_path):
     """One test for all scenes, because GIMP takes seconds to start."""
     describe_all(tmp_path)
     for name, scene in SCENES.items():
-        rows = rows_of(tmp_path / name / "layers.txt")
+        rows = [row for row in rows_of(tmp_path / name / "layers.txt") if "multiplane extras" not in (row[2], *row[0])]
         assert_in_place(rows, scene, name)
         assert_same_pixels(rows, scene, tmp_path / name)
         assert_merges_to_photo(scene, tmp_path / name)
@@ -49,7 +59,7 @@ def describe_all(folder):
     calls = []
     for name, scene in SCENES.items():
         (folder / name).mkdir()
-        (folder / f"{name}.psd").write_bytes(encode_psd(scene))
+        (folder / f"{name}.psd").write_bytes(encode_psd(scene, **HOW.get(name, {})))
         calls.append(f'(describe "{folder / name}.psd" "{folder / name}")')
     # One -b for everything, since each has a world of its own; after an error GIMP waits forever, hence `timeout`.
     command = f'(begin (load "{SCRIPT}") {" ".join(calls)} (gimp-quit 1))'
@@ -85,7 +95,8 @@ def assert_in_place(rows, scene, case):
         assert groups == [*around, layer.plane], case
         assert numbers[:4] == [*layer.corner, layer.width, layer.height], case
         assert (numbers[4] in MULTIPLY) == (layer.blend == "multiply"), case
-    assert [name for _, _, name, _, numbers in rows if numbers[5] != -1] == around, case
+    masked = [layer.name for layer in scene.layers if HOW.get(case, {}).get("masks") and layer.rgba[..., 3].min() < 1]
+    assert [name for _, _, name, _, numbers in rows if numbers[5] != -1] == [*masked, *around], case
 
 
 def assert_same_pixels(rows, scene, folder):
@@ -94,6 +105,8 @@ def assert_same_pixels(rows, scene, folder):
         got, want = levels_of(folder / f"{identity}.png"), to_levels(layer.rgba, scene.bit_depth)
         assert got.dtype == want.dtype, folder.name
         shown = want[..., 3] > 0
+        if HOW.get(folder.name, {}).get("masks"):  # GIMP saves a layer without its mask: the merged picture shows it
+            want[..., 3] = top_level(scene.bit_depth)
         np.testing.assert_array_equal(got[..., 3], want[..., 3], folder.name)
         np.testing.assert_array_equal(got[shown], want[shown], folder.name)
 
