@@ -22,6 +22,7 @@ from multiplane_cli.photoshop_options import (
     PackingOption,
     PhotoshopOptions,
 )
+from multiplane_cli.picture_options import LayersOnlyOption, PictureOptions, PicturesOption, SinglePartOption
 
 
 def export(
@@ -29,8 +30,8 @@ def export(
     out: Annotated[
         Path,
         typer.Argument(
-            help="A file (.psd, .psb, .ora, .glb, .jsx for After Effects, .py for Blender, .ply, .html, .png contact"
-            " sheet, .multiplane), or a folder of PNGs with maps."
+            help="A file (.psd, .psb, .ora, .exr, .pptx, .glb, .usdz, .jsx for After Effects, .py for Blender, .ply,"
+            " .html, .png contact sheet, .multiplane), or a folder of layers with their maps."
         ),
     ],
     geometry: GeometryOption = None,
@@ -43,9 +44,12 @@ def export(
     masks: MasksOption = None,
     extras: ExtrasOption = None,
     packing: PackingOption = None,
+    single_part: SinglePartOption = None,
+    pictures: PicturesOption = None,
+    layers_only: LayersOnlyOption = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace what is already there.")] = False,
 ) -> None:
-    """Write SCENE in another format, chosen by the suffix; without one, a folder of PNG layers.
+    """Write SCENE in another format, chosen by the suffix; without one, a folder of layers.
 
     Examples:
 
@@ -53,7 +57,9 @@ def export(
 
       multiplane export layers/photo.multiplane photo.psb --masks --with depth,normals
 
-      multiplane export layers/photo.multiplane layers-as-png
+      multiplane export layers/photo.multiplane layers-as-tiff --pictures tiff
+
+      multiplane export layers/photo.multiplane photo.exr
 
       multiplane export layers/photo.multiplane photo.glb --geometry relief --triangles 20000 --lit --move sway
 
@@ -61,18 +67,19 @@ def export(
     """
     from multiplane.formats.archive import load_scene
     from multiplane.formats.save import files_of, save
-    from multiplane.formats.sequence import ALL_MAPS, write_sequence
 
     model = ModelOptions(geometry, triangles, lit, textures, texture_size, move)
     model.check_suits(out)
     photoshop = PhotoshopOptions(full_canvas, masks, extras, packing)
     photoshop.check_suits(out)
+    others = PictureOptions(single_part, pictures, layers_only)
+    others.check_suits(out)
     written = files_of(out)
     refuse_to_overwrite(written, force)
     loaded = load_scene(scene)
     if out.suffix:
-        save(loaded, out, {".glb": model.encoder(), **photoshop.encoders()})
+        save(loaded, out, {".glb": model.encoder(), **photoshop.encoders(), **others.encoders()})
     else:
-        write_sequence(loaded, out, maps=ALL_MAPS)
+        others.write_folder(loaded, out)
     for path in written:
         typer.echo(str(path))

@@ -1,0 +1,55 @@
+"""What `multiplane export` may ask of an OpenEXR file or a folder of layers: their options, and what follows them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from multiplane.scene import Scene
+
+Pictures: TypeAlias = Literal["png", "tiff"]
+SinglePartOption: TypeAlias = Annotated[
+    bool | None,
+    typer.Option("--single-part", help=".exr: all layers as channels of one part, for programs that know no parts."),
+]
+PicturesOption: TypeAlias = Annotated[
+    Pictures | None, typer.Option(help="Folder: how its pictures are stored.", show_default="png")
+]
+LayersOnlyOption: TypeAlias = Annotated[
+    bool | None, typer.Option("--layers-only", help="Folder: no depth, normals and masks of each layer.")
+]
+
+
+@dataclass(frozen=True)
+class PictureOptions:
+    """As given on the command line; None is what nobody asked for."""
+
+    single_part: bool | None
+    pictures: Pictures | None
+    layers_only: bool | None
+
+    def check_suits(self, out: Path) -> None:
+        """Refuse, as wrong usage, an option of an .exr or of a folder for a file of another kind."""
+        if self.single_part is not None and out.suffix.lower() != ".exr":
+            raise typer.BadParameter("--single-part is for OpenEXR: name an .exr file")
+        for option, value in (("--pictures", self.pictures), ("--layers-only", self.layers_only)):
+            if value is not None and out.suffix:
+                raise typer.BadParameter(f"{option} is for a folder of layers: name one without a suffix")
+
+    def encoders(self) -> "dict[str, Callable[[Scene], bytes]]":
+        """The encoder of an .exr with these options, by suffix."""
+        return {".exr": self._encode}
+
+    def write_folder(self, scene: "Scene", folder: Path) -> None:
+        """Write the layers, and unless only they are asked for, their maps."""
+        from multiplane.formats.sequence import ALL_MAPS, write_sequence
+
+        write_sequence(scene, folder, self.pictures or "png", () if self.layers_only else ALL_MAPS)
+
+    def _encode(self, scene: "Scene") -> bytes:
+        from multiplane.formats.exr import encode_exr
+
+        return encode_exr(scene, single_part=bool(self.single_part))
