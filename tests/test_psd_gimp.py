@@ -27,7 +27,7 @@ SCENES = {
     "deep and transparent": noise_scene(3, transparent=True, bit_depth=16),
     "masked": picture_scene(skimage.data.coffee()[::4, ::4]),
     "masked and deep": noise_scene(7, count=5, bit_depth=16),
-    "in run lengths": noise_scene(8, count=5),
+    "in run lengths": noise_scene(8, count=5, bit_depth=16),
     "pixel": noise_scene(width=1, height=1, count=1),
 }
 HOW = {

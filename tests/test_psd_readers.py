@@ -31,12 +31,15 @@ FILES: dict[str, tuple[Scene, dict]] = {
     "hostile": (hostile_scene(), EVERYTHING),
     "shadow": (noise_scene(4, shadow=True), {"full_canvas": True}),
     "deep": (noise_scene(2, count=5, bit_depth=16), {}),
+    "deep in run lengths": (noise_scene(2, count=5, bit_depth=16), {"packing": "rle"}),
     "deep with masks": (noise_scene(2, count=5, bit_depth=16), EVERYTHING),
     "transparent": (noise_scene(3, transparent=True), EVERYTHING),
     "large": (noise_scene(1, count=5), {"large": True, **EVERYTHING}),
     "large and deep": (noise_scene(1, count=5, bit_depth=16), {"large": True}),
     "pixel": (noise_scene(width=1, height=1, count=1), EVERYTHING),
 }
+OF_AG_PSD = [name for name in FILES if name != "deep in run lengths"]
+"""ag-psd reads the two bytes of such a level as two levels."""
 SAVED_BY_KRITA = {
     "masks": (noise_scene(4, 60, 40, 5, shadow=True, transparent=True), EVERYTHING),
     "deep": (noise_scene(5, 60, 40, 5, bit_depth=16), {}),
@@ -68,13 +71,16 @@ class TestAgPsd:
     @pytest.fixture(scope="class")
     def trees(self, tmp_path_factory):
         """Every file as ag-psd reads it; the one of 30,001 pixels too."""
-        files = {**FILES, "extreme": (extreme_scene(), {"large": True, "masks": True})}
+        files = {
+            **{name: FILES[name] for name in OF_AG_PSD},
+            "extreme": (extreme_scene(), {"large": True, "masks": True}),
+        }
         paths = write_all(tmp_path_factory.mktemp("agpsd"), files)
         code, said, error = ran(["node", ROOT / "tests" / "read_psd.mjs", MODULES, *paths.values()])
         assert code == 0, error
         return {name: (tree, *files[name]) for name, tree in zip(paths, json.loads(said), strict=True)}
 
-    @pytest.mark.parametrize("name", [*FILES, "extreme"])
+    @pytest.mark.parametrize("name", [*OF_AG_PSD, "extreme"])
     def test_its_layers_make_the_photo(self, trees, name):
         tree, scene, how = trees[name]
         assert (tree["width"], tree["height"], tree["bits"]) == (

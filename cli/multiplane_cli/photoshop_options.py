@@ -80,5 +80,5 @@ class PhotoshopOptions:
             large=large,
             masks=bool(self.masks),
             extras=[extra for extra in EXTRAS if extra in asked],
-            packing=self.packing,
+            packing=self.packing or "zip",
         )

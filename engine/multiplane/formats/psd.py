@@ -37,8 +37,6 @@ LONGEST_SIDE_PSB = 300_000
 SCREEN_DPI = 72.0
 BLENDS = {"normal": b"norm", "multiply": b"mul "}
 PASS_THROUGH = b"pass"
-PACKINGS: dict[int, Packing] = {8: "zip", 16: "rle"}
-"""Krita 5.1 loses carries of predicted 16-bit levels; Photoshop, which zips them, reads both."""
 LABEL_COLOURS = {"foreground": 2, "midground": 3, "background": 5}
 """Photoshop's orange, yellow and blue, as the script for After Effects colours them."""
 LABEL_OF_EXTRAS = 7
@@ -55,16 +53,15 @@ def encode_psd(
     large: bool = False,
     masks: bool = False,
     extras: Collection[Extra] = (),
-    packing: Packing | None = None,
+    packing: Packing = "zip",
 ) -> bytes:
     """A .psd (or .psb, where `large`) of `scene`: one group for each plane, layers trimmed unless `full_canvas`.
 
     Blending the layers with rounding, as editors do, gives the photo to the bit. The photo's own transparency becomes
     the mask of one group around everything. Colours are bled under alpha 0, or with `masks` under a layer mask that
     holds the alpha. `extras` are hidden layers of data in a hidden group on top. Colours are sRGB, as the scene's are,
-    whatever profile the photo had. `packing` "rle" is larger, for readers that know no zip; None stands for what all
-    known readers take, "zip" for 8 bits and "rle" for 16. Raises FormatError where the canvas or the file would be
-    larger than the format allows.
+    whatever profile the photo had. `packing` "rle" is larger, for readers that know no zip. Raises FormatError where
+    the canvas or the file would be larger than the format allows.
     """
     camera, transparent = scene.camera, scene.alpha is not None
     _check_size(camera.width, camera.height, large)
@@ -72,7 +69,6 @@ def encode_psd(
     keys = [layer.id for layer in scene.layers] + [each.key for _, members in more for each in members]
     numbers = identity_numbers(keys)
     style = _Style(scene, full_canvas, masks, numbers)
-    packing = packing or PACKINGS[scene.bit_depth]
     file = io.BytesIO()
     write_header(file, camera.width, camera.height, 4 if transparent else 3, scene.bit_depth, large)
     write_resources(file, scene.dpi or SCREEN_DPI, srgb_profile(), encode_xmp(scene, numbers))
