@@ -8,6 +8,8 @@ missing=()
 command -v gimp >/dev/null || missing+=(gimp)
 command -v chromium >/dev/null || missing+=(chromium)
 [ -x /usr/bin/convert ] || missing+=(imagemagick)
+command -v oiiotool >/dev/null || missing+=(openimageio-tools)
+command -v soffice >/dev/null || missing+=(libreoffice-impress)
 command -v npm >/dev/null || missing+=(nodejs npm)
 if [ ${#missing[@]} -gt 0 ]; then
   if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then

@@ -216,11 +216,11 @@ class TestDamage:
         (tmp_path / "a").write_bytes(start + rest)
         refused(tmp_path / "a")
 
-    @pytest.mark.parametrize("encode", ENCODERS)
-    @pytest.mark.parametrize("share", [0.05, 0.3, 0.6])
+    # Of an .exr, the headers, which are all that is read, lie in the first half.
+    @pytest.mark.parametrize(
+        ("encode", "share"), [(e, s) for e in ENCODERS for s in (0.05, 0.3, 0.6) if e is not encode_exr or s < 0.5]
+    )
     def test_a_truncated_file(self, tmp_path, encode, share):
-        if encode is encode_exr and share > 0.5:
-            pytest.skip("the headers, which are all that is read, lie in the first half")
         data = encode(self.scene)
         (tmp_path / "a").write_bytes(data[: int(len(data) * share)])
         refused(tmp_path / "a")

@@ -235,5 +235,5 @@ def _texture(word: str, number: int) -> str:
 
 def _quoted(text: str) -> str:
     """`text` as a string of USD's text format, whose escapes are JSON's but for characters by number."""
-    plain = "".join(mark if mark.isprintable() or mark in "\n\t" else "?" for mark in plain_text(text))
+    plain = "".join(mark if mark >= " " or mark in "\n\t" else "?" for mark in plain_text(text))
     return json.dumps(plain, ensure_ascii=False)
