@@ -269,7 +269,7 @@ class TestHidden:
     @staticmethod
     def hide_top(data):
         """Switch the topmost layer off, as editors do: bit 1 of the flags in its record."""
-        at = data.rindex(b"8BIMnorm", 0, data.index(b"040 lamp"))
+        at = data.rindex(b"8BIMnorm", 0, data.index(b"\x08040 lamp"))  # its record: the metadata name it too
         return data[: at + 10] + bytes([data[at + 10] | 2]) + data[at + 11 :]
 
     def test_layers_are_left_out(self, back):

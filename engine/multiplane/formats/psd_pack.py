@@ -19,7 +19,7 @@ def pack_channel(plane: Levels, packing: Packing, large: bool) -> bytes:
     """A layer's channel (H, W): its method, and the packed lines.
 
     "zip" predicts 8 bits only: Krita 5.1 loses carries of predicted 16-bit levels. (ag-psd 31 reads no 16 bits in run
-    lengths, so that zip without prediction is what all readers agree on.)
+    lengths: zip without prediction is what all readers in the tests agree on.)
     """
     if plane.size == 0:
         return RLE_MARK

@@ -7,6 +7,7 @@ instead of 4, and of 4 instead of 2. 16-bit layers stand in a tagged block, Lr16
 import io
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ ALPHA, MASK = -1, -2
 RESOLUTION, VERSION_INFO, ICC_PROFILE, XMP = 1005, 1057, 1039, 1060
 LAYER, OPEN_GROUP, END_OF_GROUP = 0, 1, 3
 HIDDEN, KNOWS_BIT_4, NO_PIXELS = 2, 8, 16
+PACKERS = 4
+"""Channels of a layer that are packed side by side."""
 LAST_PSD_BYTE = (1 << 31) - 1
 
 
@@ -184,20 +187,19 @@ def _mask_data(row: Row) -> bytes:
     return struct.pack(">IiiiiBBxx", 20, top, left, bottom, right, 0, 0)
 
 
-def _channels(row: Row, large: bool, packing: Packing) -> Iterable[bytes]:
+def _channels(row: Row, large: bool, packing: Packing) -> list[bytes]:
     """Each channel of a row in turn: compression, and packed lines."""
-    alpha = row.mask
-    if row.pixels is None:
-        yield from [RLE_MARK] * 4
-    else:
+    alpha, planes = row.mask, []
+    if row.pixels is not None:
         rgba = row.pixels()
         own = rgba[..., 3]
         if row.masked:
             alpha, own = own, np.full_like(own, np.iinfo(own.dtype).max)
-        for plane in (own, rgba[..., 0], rgba[..., 1], rgba[..., 2]):
-            yield pack_channel(plane, packing, large)
-    if alpha is not None:
-        yield pack_channel(alpha, packing, large)
+        planes = [own, rgba[..., 0], rgba[..., 1], rgba[..., 2]]
+    planes += [] if alpha is None else [alpha]
+    with ThreadPoolExecutor(PACKERS) as pool:
+        packed = list(pool.map(lambda plane: pack_channel(plane, packing, large), planes))
+    return packed if row.pixels is not None else [RLE_MARK] * 4 + packed
 
 
 def _tagged(key: bytes, data: bytes) -> bytes:
