@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psd_tools import PSDImage
 from psd_tools.constants import BlendMode, Resource, Tag
+from typer.testing import CliRunner
 
 from extreme_scene import extreme_scene
 from multiplane.formats.facts import read_facts
@@ -22,10 +23,12 @@ from multiplane.formats.psd import encode_psd
 from multiplane.formats.psd_extras import EXTRAS
 from multiplane.formats.psd_read import read_psd
 from multiplane.formats.psd_xmp import NAMESPACE
+from multiplane.formats.save import save
 from multiplane.inpaint.smooth import inpaint_smooth
 from multiplane.pixels.levels import to_levels, top_level
 from multiplane.pixels.over import over
 from multiplane.reconcile.bring_in import bring_in
+from multiplane_cli.main import app
 from scenes import HOSTILE_NAMES, assert_same_scene, hostile_scene, noise_scene, photo_of, picture_scene
 
 VARIANTS = {
@@ -254,3 +257,34 @@ def test_deep_merged_pictures_are_stored_as_photoshop_does():
         np.frombuffer(data[-17 * 23 * 6 :], ">u2").reshape(3, 17, 23),
         np.moveaxis(photo_of(noise_scene(bit_depth=16)), -1, 0),
     )
+
+
+class TestCommandLine:
+    @pytest.fixture
+    def scene(self, tmp_path):
+        save(noise_scene(2, transparent=True), tmp_path / "a.multiplane")
+        return tmp_path / "a.multiplane"
+
+    def export(self, *words):
+        return CliRunner().invoke(app, ["export", *map(str, words)])
+
+    @pytest.mark.parametrize("suffix", [".psd", ".psb"])
+    def test_options_reach_the_file(self, scene, suffix):
+        out = scene.with_suffix(suffix)
+        more = ["--masks", "--full-canvas", "--with", "Depth, fill-mask", "--packing", "rle"]
+        assert self.export(scene, out, *more).exit_code == 0
+        assert out.read_bytes() == encode_psd(
+            noise_scene(2, transparent=True), True, suffix == ".psb", True, ("depth", "fill-mask"), "rle"
+        )
+
+    @pytest.mark.parametrize("option", [["--masks"], ["--full-canvas"], ["--with", "depth"], ["--packing", "zip"]])
+    def test_options_are_refused_where_they_mean_nothing(self, scene, option):
+        done = self.export(scene, scene.with_suffix(".glb"), *option)
+        assert done.exit_code == 2
+        assert f"{option[0]} is for Photoshop files" in done.output
+        assert not scene.with_suffix(".glb").exists()
+
+    @pytest.mark.parametrize(("words", "said"), [("depth,colour", "'colour' is not one of"), (" , ", "nothing is not")])
+    def test_unknown_extras_are_named(self, scene, words, said):
+        done = self.export(scene, scene.with_suffix(".psd"), "--with", words)
+        assert (done.exit_code, said in done.output) == (2, True)

@@ -180,8 +180,8 @@ def _rows(cursor: Cursor, large: bool) -> list[LayerRecord]:
         row, of_row = _row(cursor, large)
         rows.append(row)
         lengths.append(of_row)
-    sizes = [row.rect[2:] for row in rows] + [row.mask.rect[2:] for row in rows if row.mask is not None]
-    check_layer_sizes([(width, height) for width, height in sizes])
+    check_layer_sizes([row.rect[2:] for row in rows])
+    check_layer_sizes([row.mask.rect[2:] for row in rows if row.mask is not None])
     for row, of_row in zip(rows, lengths, strict=True):
         for channel, length in of_row:
             row.channels[channel] = cursor.take(length)
