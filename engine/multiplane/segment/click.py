@@ -16,9 +16,10 @@ from multiplane.segment.builtin import working_copies
 from multiplane.segment.click_features import Grid, around, features
 from multiplane.segment.click_network import ClickNet
 from multiplane.segment.click_outline import cut_out
+from multiplane.segment.meaning import Meaning
 from multiplane.segment.prompt import Prompt
 from multiplane.segment.refine import refined_labels
-from multiplane.segment.regions import Meaning, Regions, describe, superpixels
+from multiplane.segment.regions import Regions, describe, superpixels
 
 WEIGHTS = Path(__file__).with_name("click.safetensors")
 SPACING = 9
@@ -29,8 +30,8 @@ LOWEST, HIGHEST = 0.05, 0.7
 """Bounds of the probability from which a cell belongs to the thing."""
 SURELY = 12.0
 """Bound of the logits of a first answer."""
-PRICE, BOXED_PRICE = 60.0, 15.0
-"""What a pixel of outline costs where there is no edge, in log-odds of a pixel: less in a box, which says most itself."""
+PRICE, BOXED_PRICE = 40.0, 25.0
+"""What a pixel of outline costs where there is no edge, in log-odds of a pixel: less in a box, which says much."""
 LEAST_PART = 0.1
 """Share of a thing's largest part below which a part without a point of its own is none."""
 
@@ -61,9 +62,12 @@ def select(rgb: Floats, z: Floats, prompt: Prompt) -> Mask:
 
 def regions_of(seen: Perception, guide: Floats, disparity: Floats) -> Regions:
     """The superpixels of `guide` (h, w, 3) and `disparity` (h, w), and how strong the edges between them are."""
-    size = (disparity.shape[1], disparity.shape[0])
-    classes = np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in seen.classes])
-    meaning = Meaning(classes, np.asarray(cv2.resize(seen.subject, size, interpolation=cv2.INTER_LINEAR)))
+
+    def resized(plane: Floats) -> Floats:
+        return np.asarray(cv2.resize(plane, disparity.shape[::-1], interpolation=cv2.INTER_LINEAR))
+
+    classes = np.stack([resized(plane) for plane in seen.classes])
+    meaning = Meaning(classes, resized(seen.subject), resized(seen.edges), seen.coarse, seen.fine)
     lab = cv2.cvtColor(guide, cv2.COLOR_RGB2Lab)
     return describe(superpixels(lab, disparity, SPACING), lab, disparity, meaning)
 
@@ -95,7 +99,7 @@ def likely(grid: Grid, prompt: Prompt) -> Floats:
     network = load_network()
     known = features(grid, prompt)
     with torch.inference_mode():
-        first = network.first["points" if prompt.box is None else "box"](torch.from_numpy(known))
+        first = network.judge("points" if prompt.box is None else "box")(torch.from_numpy(known))
         first = first.clamp(-SURELY, SURELY).reshape(1, *grid.shape)
         cells = np.concatenate([known, around(grid, first.sigmoid()[0].numpy())], axis=1)
         stacked = np.ascontiguousarray(cells.T.reshape(1, -1, *grid.shape))
