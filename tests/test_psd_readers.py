@@ -27,7 +27,7 @@ EVERYTHING = {"masks": True, "extras": EXTRAS}
 FILES: dict[str, tuple[Scene, dict]] = {
     "picture": (picture_scene(skimage.data.astronaut()[::2, ::2]), {}),
     "picture with masks": (picture_scene(skimage.data.coffee()[::2, ::2]), EVERYTHING),
-    "picture in run lengths": (picture_scene(skimage.data.coffee()[::2, ::2]), {"packing": "rle"}),
+    "picture zipped": (picture_scene(skimage.data.coffee()[::2, ::2]), {"packing": "zip"}),
     "hostile": (hostile_scene(), EVERYTHING),
     "shadow": (noise_scene(4, shadow=True), {"full_canvas": True}),
     "deep": (noise_scene(2, count=5, bit_depth=16), {}),

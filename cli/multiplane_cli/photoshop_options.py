@@ -41,7 +41,7 @@ ExtrasOption: TypeAlias = Annotated[
 ]
 PackingOption: TypeAlias = Annotated[
     Packing | None,
-    typer.Option(help=".psd, .psb: zip, or rle for programs that know no other; larger.", show_default="zip"),
+    typer.Option(help=".psd, .psb: zip (smaller) or rle (older).", show_default="rle at 8 bits, zip at 16"),
 ]
 
 
@@ -80,5 +80,5 @@ class PhotoshopOptions:
             large=large,
             masks=bool(self.masks),
             extras=[extra for extra in EXTRAS if extra in asked],
-            packing=self.packing or "zip",
+            packing=self.packing,
         )
