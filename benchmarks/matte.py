@@ -105,7 +105,7 @@ def trimap_of(alpha: Floats) -> Floats:
 def reference(rgb: Floats, trimap: Floats) -> Floats:
     """The closed form of pymatting (Germer, Uelwer, Conrad and Harmeling 2020)."""
     try:
-        from pymatting import estimate_alpha_cf  # type: ignore[import-untyped]
+        from pymatting import estimate_alpha_cf
     except ImportError as error:
         raise SystemExit("the comparison needs pymatting: pip install pymatting") from error
     return np.asarray(estimate_alpha_cf(rgb.astype(np.float64), trimap.astype(np.float64)), np.float32)
