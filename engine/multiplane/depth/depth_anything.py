@@ -2,19 +2,17 @@
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from transformers import AutoModelForDepthEstimation
-from transformers.utils import logging
 
 from multiplane.arrays import Floats
 from multiplane.depth.upsampling import upsample_disparity
 from multiplane.errors import BackendError
 from multiplane.pixels.disparity import depth_from_disparity
+from multiplane.pretrained import load_pretrained
 from multiplane.scene import DepthMap, Photo
 from multiplane.weights import locate
 
@@ -34,7 +32,7 @@ def load_depth_anything(name_or_folder: str) -> Callable[[Photo], DepthMap]:
     Relative checkpoints give z in [NEAR, FAR], arbitrary unit; metric ones give metres. Runs on CUDA where there is
     one. Raises MissingWeights where the files are not on this machine, BackendError where they are another model's.
     """
-    model = _load_model(locate(name_or_folder), name_or_folder)
+    model = load_pretrained(AutoModelForDepthEstimation, locate(name_or_folder), name_or_folder, "a depth model")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device=device, dtype=torch.float32).eval()
     metric = getattr(model.config, "depth_estimation_type", "relative") == "metric"
@@ -66,12 +64,3 @@ def prepared(rgb: Floats) -> Floats:
     resized = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     normalised = (np.clip(resized, 0.0, 1.0) - MEAN) / DEVIATION
     return np.ascontiguousarray(normalised.transpose(2, 0, 1)[None], dtype=np.float32)
-
-
-def _load_model(folder: Path, name: str) -> torch.nn.Module:
-    logging.disable_progress_bar()  # a library does not draw on the caller's terminal
-    try:
-        model: torch.nn.Module = AutoModelForDepthEstimation.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise BackendError(f"{name!r} cannot be loaded as a depth model: {str(error).splitlines()[0]}") from error
-    return model

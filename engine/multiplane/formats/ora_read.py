@@ -3,7 +3,6 @@
 import io
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import IO, Any
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from multiplane.arrays import Levels
 from multiplane.errors import FormatError
 from multiplane.formats.edited import EditedFile, EditedLayer, check_canvas, check_layer_sizes
+from multiplane.formats.entries import UNPACK_ERRORS
 from multiplane.formats.layer_rows import identity_numbers
 from multiplane.formats.ora import BLENDS, IDENTITY, KEEP_WHERE_OPAQUE, MIMETYPE
 from multiplane.formats.png import SIGNATURE
@@ -27,7 +27,7 @@ MOST_NESTED = 64
 SLACK_BYTES = 1 << 20
 """What a PNG may be larger than its raw pixels: chunks of an editor's own, profiles, filter bytes."""
 BLEND_NAMES = {word: name for name, word in BLENDS.items()}
-UNPACK_ERRORS = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, ValueError)
+DAMAGED = (*UNPACK_ERRORS, ValueError)
 """What zipfile raises where a file is damaged."""
 SAVE_AGAIN = "save it again from the editor"
 
@@ -94,7 +94,7 @@ def _entry(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
     try:
         with archive.open(info) as entry:
             return entry.read(info.file_size)  # a stated length also bounds what is unpacked
-    except UNPACK_ERRORS as error:
+    except DAMAGED as error:
         raise FormatError(f"its entry {name!r} is damaged ({error}); {SAVE_AGAIN}") from error
 
 
@@ -161,7 +161,7 @@ def _png(archive: zipfile.ZipFile, element: ElementTree.Element) -> bytes:
             width, height, sample = _png_size(entry.read(33))
     except KeyError as error:
         raise FormatError(f"it has no entry {source!r}; {SAVE_AGAIN}") from error
-    except UNPACK_ERRORS as error:
+    except DAMAGED as error:
         raise FormatError(f"its entry {source!r} is damaged ({error}); {SAVE_AGAIN}") from error
     check_layer_sizes([(width, height)])
     raw = width * height * sample

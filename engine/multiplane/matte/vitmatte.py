@@ -2,22 +2,18 @@
 
 import math
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from transformers import AutoConfig, VitMatteForImageMatting
-from transformers.utils import logging
+from transformers import VitMatteForImageMatting
 
 from multiplane.arrays import Floats, Mask
-from multiplane.errors import BackendError
 from multiplane.matte.band import CRISP_1MP, find_band, scale_of
 from multiplane.matte.border import border_box, drop_specks, to_full_size
 from multiplane.matte.strays import FAR_1MP
+from multiplane.pretrained import load_pretrained
 from multiplane.weights import locate
 
 STRIDE = 32
@@ -31,7 +27,7 @@ def load_vitmatte(name_or_folder: str) -> Callable[[Floats, Mask], Floats]:
     The trimap is the one that the closed form solves, with a wider unknown band. Runs on CUDA where there is one.
     Raises MissingWeights where the files are not on this machine, BackendError where they are another model's.
     """
-    model = _load_model(locate(name_or_folder), name_or_folder)
+    model = load_pretrained(VitMatteForImageMatting, locate(name_or_folder), name_or_folder, "ViTMatte", "vitmatte")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device=device, dtype=torch.float32).eval()
 
@@ -82,15 +78,3 @@ def _smaller(rgb: Floats, mask: Mask, shrink: float) -> tuple[Floats, Mask]:
     size = (max(1, round(mask.shape[1] * shrink)), max(1, round(mask.shape[0] * shrink)))
     cover = cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)), np.asarray(cover >= 0.5)
-
-
-def _load_model(folder: Path, name: str) -> Any:
-    logging.disable_progress_bar()  # a library does not draw on the caller's terminal
-    try:
-        kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
-        if kind != "vitmatte":
-            raise BackendError(f"{name!r} cannot be loaded as ViTMatte: it is a {kind} model")
-        model = VitMatteForImageMatting.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise BackendError(f"{name!r} cannot be loaded as ViTMatte: {str(error).splitlines()[0]}") from error
-    return model

@@ -39,6 +39,7 @@ from multiplane.segment.region_graph import (
     X,
     Y,
 )
+from multiplane.segment.regions import DEPTH_SHARE, FULL_CONTRAST, FULL_STEP, nearness_gain
 
 WEIGHTS = Path(__file__).with_name("affinity.safetensors")
 Weights = dict[str, NDArray[np.float32]]
@@ -50,8 +51,6 @@ SUBJECT_APART = (0.3, 0.7)
 """How much more one side is of the subject than the other, from which and up to which that divides them."""
 DIVIDED, BY_STEP = (0.3, 0.8), 0.6
 """Strength of a border, in [0, 1], from which and up to which it divides, and how far it does at most."""
-DEPTH_SHARE, FULL_STEP, FULL_CONTRAST = 0.75, 0.10, 35.0
-"""How much of that strength depth decides, and the disparity step and Lab contrast at which it is full."""
 
 
 def affinity(graph: RegionGraph) -> Values:
@@ -113,9 +112,8 @@ def pair_features(graph: RegionGraph) -> NDArray[np.float32]:
 
 
 def _gain(graph: RegionGraph) -> Values:
-    """How much a step in disparity counts at each pair (M,): two far things differ by little, and yet are two."""
-    near = (graph.sums[:, DISPARITY] / graph.sums[:, SIZE])[graph.pairs].max(axis=1)
-    return np.asarray(0.65 / (0.25 + np.clip(near, 0.0, 1.0)))
+    """How much a step in disparity counts at each pair (M,)."""
+    return nearness_gain((graph.sums[:, DISPARITY] / graph.sums[:, SIZE])[graph.pairs].max(axis=1))
 
 
 def _border(graph: RegionGraph, first_larger: NDArray[np.bool_]) -> list[Values]:

@@ -2,19 +2,15 @@
 
 import math
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from transformers import AutoConfig, Mask2FormerForUniversalSegmentation
-from transformers.utils import logging
+from transformers import Mask2FormerForUniversalSegmentation
 
 from multiplane.arrays import Floats, Ints
-from multiplane.errors import BackendError
+from multiplane.pretrained import load_pretrained
 from multiplane.scene import DepthMap, Photo, Segment
 from multiplane.segment.class_words import class_word, is_surface
 from multiplane.segment.refine import refined_labels
@@ -43,7 +39,9 @@ def load_mask2former(name_or_folder: str) -> Callable[[Photo, DepthMap], tuple[S
     Runs on CUDA where there is one. Raises MissingWeights where the files are not on this machine, BackendError where
     they are another model's.
     """
-    model = _load_model(locate(name_or_folder), name_or_folder)
+    model = load_pretrained(
+        Mask2FormerForUniversalSegmentation, locate(name_or_folder), name_or_folder, "Mask2Former", "mask2former"
+    )
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device=device, dtype=torch.float32).eval()
     words = {int(number): str(word) for number, word in model.config.id2label.items()}
@@ -128,15 +126,3 @@ def named_segments(labels: Ints, words: list[str]) -> tuple[Segment, ...]:
 def _resized(rgb: Floats, size: tuple[int, int]) -> Floats:
     smaller = size[0] * size[1] < rgb.shape[0] * rgb.shape[1]
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR))
-
-
-def _load_model(folder: Path, name: str) -> Any:
-    logging.disable_progress_bar()  # a library does not draw on the caller's terminal
-    try:
-        kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
-        if kind != "mask2former":
-            raise BackendError(f"{name!r} cannot be loaded as Mask2Former: it is a {kind} model")
-        model = Mask2FormerForUniversalSegmentation.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise BackendError(f"{name!r} cannot be loaded as Mask2Former: {str(error).splitlines()[0]}") from error
-    return model

@@ -1,18 +1,13 @@
 """SAM, Segment Anything (Kirillov et al., ICCV 2023): a transformer that turns points and a box into a mask."""
 
-from pathlib import Path
-from typing import Any
-
 import cv2
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
-from transformers import AutoConfig, SamModel
-from transformers.utils import logging
+from transformers import SamModel
 
 from multiplane.arrays import Floats, Mask
-from multiplane.errors import BackendError
+from multiplane.pretrained import load_pretrained
 from multiplane.segment.prompt import Prompt
 from multiplane.segment.prompted import PromptedBackend
 from multiplane.weights import locate
@@ -30,7 +25,7 @@ def load_sam(name_or_folder: str) -> PromptedBackend:
     taken. The picture is encoded once, however many prompts follow. Depth is not looked at. Runs on CUDA where there
     is one. Raises MissingWeights where the files are not on this machine, BackendError where they are another model's.
     """
-    model = _load_model(locate(name_or_folder), name_or_folder)
+    model = load_pretrained(SamModel, locate(name_or_folder), name_or_folder, "SAM", "sam")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device=device, dtype=torch.float32).eval()
     side = int(model.config.vision_config.image_size)
@@ -91,15 +86,3 @@ def mask_of(logits: Floats, prompt: Prompt, height: int, width: int) -> Mask:
 def _fitted(height: int, width: int, side: int) -> tuple[int, int]:
     scale = side / max(height, width)
     return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def _load_model(folder: Path, name: str) -> Any:
-    logging.disable_progress_bar()  # a library does not draw on the caller's terminal
-    try:
-        kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
-        if kind != "sam":
-            raise BackendError(f"{name!r} cannot be loaded as SAM: it is a {kind} model")
-        model = SamModel.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise BackendError(f"{name!r} cannot be loaded as SAM: {str(error).splitlines()[0]}") from error
-    return model
