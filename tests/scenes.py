@@ -121,8 +121,8 @@ def photo_of(scene: Scene) -> Levels:
 
 def assert_same_scene(got: Scene, want: Scene) -> None:
     """Everything in two scenes is equal to the bit, arrays and facts."""
-    assert (got.camera, got.bit_depth, got.dpi, got.icc_profile, got.origin) == (
-        want.camera, want.bit_depth, want.dpi, want.icc_profile, want.origin,
+    assert (got.camera, got.bit_depth, got.dpi, got.icc_profile, got.origin, got.key_light) == (
+        want.camera, want.bit_depth, want.dpi, want.icc_profile, want.origin, want.key_light,
     )  # fmt: skip
     assert _same_array(got.alpha, want.alpha)
     assert len(got.layers) == len(want.layers)

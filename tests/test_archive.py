@@ -22,6 +22,7 @@ from multiplane.errors import FormatError
 from multiplane.formats.archive import decode_archive, encode_archive, load_manifest, load_scene
 from multiplane.formats.save import save
 from multiplane.pixels.levels import to_levels
+from multiplane.scene import KeyLight
 from scenes import assert_same_scene, hostile_scene, noise_scene, picture_scene
 
 
@@ -89,6 +90,26 @@ class TestRoundTrip:
         z = np.geomspace(1e-38, 3e38, scene.layers[0].z.size, dtype=np.float32).reshape(scene.layers[0].z.shape)
         scene = replace(scene, layers=(replace(scene.layers[0], z=z),))
         assert_same_scene(decode_archive(encode_archive(scene)), scene)
+
+    def test_keeps_the_key_light(self):
+        light = KeyLight((0.6, -0.8, 0.0), (1.2, 0.9588456376, 0.82), 0.25, 0.7)
+        scene = replace(noise_scene(), key_light=light)
+        assert decode_archive(encode_archive(scene)).key_light == light
+
+    def test_a_scene_of_version_2_still_loads(self):
+        """It knew no key light."""
+
+        def age(_, document):
+            document.update(version=2)
+            del document["key_light"]
+
+        assert_same_scene(decode_archive(changed(noise_scene(4), age)), noise_scene(4))
+
+    def test_a_key_light_that_is_no_light_is_refused(self):
+        scene = replace(noise_scene(), key_light=KeyLight((0.0, -1.0, 0.0)))
+        longer = changed(scene, lambda _, document: document["key_light"].update(towards=[0, -1, 1]))
+        assert "towards" in refused(longer)
+        assert "ambient" in refused(changed(scene, lambda _, document: document["key_light"].update(ambient=2)))
 
     def test_goes_through_a_file(self, tmp_path):
         scene = noise_scene(transparent=True)
@@ -196,8 +217,8 @@ class TestHostile:
         assert f"no entry '{name}'" in refused(changed(self.scene, lambda files, _: files.pop(name)))
 
     def test_a_newer_version(self):
-        message = refused(changed(self.scene, lambda _, document: document.update(version=3)))
-        assert "version 3" in message
+        message = refused(changed(self.scene, lambda _, document: document.update(version=4)))
+        assert "version 4" in message
         assert "update multiplane" in message
 
     @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from multiplane.errors import SceneError
-from multiplane.scene import Camera, DepthMap, Layer, Photo, Scene, Segment
+from multiplane.scene import Camera, DepthMap, KeyLight, Layer, Photo, Scene, Segment
 from tolerances import SOLVER
 
 
@@ -84,3 +84,18 @@ def test_filled_share_counts_only_what_shows():
     rgba = np.ones((2, 3, 4), np.float32)
     rgba[1, :, 3] = 0.0
     assert layer(rgba=rgba, filled=filled).filled_share == 1.0
+
+
+class TestKeyLight:
+    def test_promises_are_checked(self):
+        KeyLight((0.0, -0.6, -0.8), (1.0, 1.0, 1.0), 0.0, 1.0)
+        for wrong in (
+            {"towards": (0.0, -1.0, -1.0)},
+            {"towards": (0.0, float("nan"), 0.0)},
+            {"colour": (2.0, 2.0, 2.0)},
+            {"colour": (-1.0, 1.6, 1.0)},
+            {"ambient": 1.1},
+            {"confidence": float("nan")},
+        ):
+            with pytest.raises(SceneError, match="key light"):
+                KeyLight(**{"towards": (0.0, -1.0, 0.0), **wrong})

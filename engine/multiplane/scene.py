@@ -1,4 +1,4 @@
-"""The nouns: camera, photo, depth map, segment, layer, scene. Frozen, checked when made, never mutated.
+"""The nouns: camera, photo, depth map, segment, layer, key light, scene. Frozen, checked when made, never mutated.
 
 Conventions, stated once for the whole project:
 
@@ -27,6 +27,9 @@ BitDepth: TypeAlias = Literal[8, 16]
 
 FULL_FRAME_WIDTH_MM = 36.0
 FULL_FRAME_DIAGONAL_MM = 43.27
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+"""Weights of linear red, green and blue in luminance (Rec. 709, the primaries of sRGB)."""
+UNIT_TOLERANCE = 1e-3
 DEFAULT_FOCAL_35MM = 30.0
 """Assumed 35 mm equivalent focal length where a picture does not state one: a phone's or a kit zoom's wide end."""
 
@@ -195,6 +198,32 @@ def _choice(layer: str, field_name: str, choices: tuple[str, ...], got: str) -> 
 
 
 @dataclass(frozen=True)
+class KeyLight:
+    """The one light that shaped the picture, as estimated or given.
+
+    `towards` is the unit vector from the scene to the light: up is y < 0, behind the viewer is z < 0. `colour` is
+    scene-linear RGB relative to the ambient light's, of luminance 1. `ambient` is the share of the irradiance on a
+    surface facing the light that comes from everywhere else. `ambient` and `confidence` lie in [0, 1].
+    """
+
+    towards: tuple[float, float, float]
+    colour: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    ambient: float = 0.5
+    confidence: float = 1.0
+
+    def __post_init__(self) -> None:
+        length = float(np.linalg.norm(self.towards))
+        if not abs(length - 1.0) <= UNIT_TOLERANCE:
+            raise SceneError(f"key light: towards must have length 1, not {length:g}: {self.towards}")
+        luminance = float(np.dot(LUMINANCE, self.colour))
+        if not (min(self.colour) >= 0.0 and abs(luminance - 1.0) <= UNIT_TOLERANCE):
+            raise SceneError(f"key light: colour must be RGB >= 0 of luminance 1, not {self.colour}")
+        for word, share in (("ambient", self.ambient), ("confidence", self.confidence)):
+            if not 0.0 <= share <= 1.0:
+                raise SceneError(f"key light: {word} must lie in [0, 1], not {share}")
+
+
+@dataclass(frozen=True)
 class Origin:
     """How a scene came to be: enough to make it again, and to say what was assumed."""
 
@@ -212,6 +241,7 @@ class Scene:
     """Layers from far to near; the first is opaque everywhere, and compositing them gives back the photo.
 
     `alpha` (H, W) is the photo's own transparency: a mask over the composite as a whole, not part of any layer.
+    `key_light` is what lit the photo, where that is known.
     """
 
     camera: Camera
@@ -221,6 +251,7 @@ class Scene:
     icc_profile: bytes | None = None
     dpi: float | None = None
     origin: Origin = field(default_factory=Origin)
+    key_light: KeyLight | None = None
 
     def __post_init__(self) -> None:
         if not self.layers:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from multiplane.arrays import Floats, Mask
 from multiplane.errors import FormatError, SceneError
 from multiplane.formats.entries import Entries, zip_entry
-from multiplane.formats.manifest import ALPHA_ENTRY, PROFILE_ENTRY, check_total, manifest_of
+from multiplane.formats.manifest import ALPHA_ENTRY, PROFILE_ENTRY, check_total, light_in, manifest_of
 from multiplane.formats.png import encode_png
 from multiplane.pixels.levels import from_levels, to_levels
 from multiplane.scene import Camera, Layer, Origin, Scene
@@ -90,6 +90,7 @@ def unpack(entries: Entries, document: dict[str, Any]) -> Scene:
             icc_profile=None if profile is None else entries.read(profile, MAX_PROFILE_BYTES),
             dpi=document["dpi"],
             origin=Origin(**document["origin"]),
+            key_light=light_in(document),
         )
     except SceneError as error:
         raise FormatError(f"the archive holds no valid scene ({error}); write the scene again") from error

@@ -10,11 +10,12 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from multiplane.errors import FormatError
-from multiplane.scene import Layer, Scene
+from multiplane.scene import KeyLight, Layer, Scene
 
 FORMAT = "multiplane"
-VERSION = 2
-"""1: layers' entries were numbered. 2: they are named by their content, and history.json may stand beside."""
+VERSION = 3
+"""1: layers' entries were numbered. 2: they are named by their content, and history.json may stand beside. 3: a key
+light."""
 ALPHA_ENTRY = "alpha.png"
 PROFILE_ENTRY = "profile.icc"
 LONGEST_COMPLAINT = 160
@@ -35,6 +36,7 @@ def manifest_of(scene: Scene, files: list[dict[str, str]]) -> dict[str, Any]:
         "alpha": None if scene.alpha is None else ALPHA_ENTRY,
         "icc_profile": None if scene.icc_profile is None else PROFILE_ENTRY,
         "origin": asdict(scene.origin),
+        "key_light": None if scene.key_light is None else describe_light(scene.key_light),
         "layers": [{**describe_layer(layer), "files": names} for layer, names in zip(scene.layers, files, strict=True)],
     }
     check_document(document)
@@ -109,6 +111,25 @@ def describe_layer(layer: Layer) -> dict[str, Any]:
         "depth_range": list(depth_range(layer)),
         "filled_share": min(1.0, layer.filled_share),
     }
+
+
+def describe_light(light: KeyLight) -> dict[str, Any]:
+    """What a manifest says of the key light."""
+    return {
+        "towards": [float(part) for part in light.towards],
+        "colour": [float(part) for part in light.colour],
+        "ambient": float(light.ambient),
+        "confidence": float(light.confidence),
+    }
+
+
+def light_in(document: dict[str, Any]) -> KeyLight | None:
+    """The key light of a valid document, None where it has none; inverse of `describe_light`."""
+    light = document.get("key_light")
+    if light is None:
+        return None
+    (x, y, z), (red, green, blue) = light["towards"], light["colour"]
+    return KeyLight((x, y, z), (red, green, blue), light["ambient"], light["confidence"])
 
 
 def _finite(text: str) -> float:
