@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 Geometry: TypeAlias = Literal["planes", "relief"]
 Textures: TypeAlias = Literal["png", "jpeg", "webp"]
-Move: TypeAlias = Literal["sway", "push"]
+Move: TypeAlias = Literal["sway", "slide", "rise", "push"]
+"""The names of `multiplane.render.path.MOVES`."""
 
 GeometryOption: TypeAlias = Annotated[
     Geometry | None,
@@ -36,9 +37,7 @@ MoveOption: TypeAlias = Annotated[
 ]
 
 SUFFIXES = (".glb", ".py")
-MOVES: dict[str, tuple[float, float, float]] = {"sway": (1.0, 0.4, 1.0), "push": (0.0, 0.0, 2.0)}
-"""Sideways, up and forward, in the sideways shift that a clip takes by itself."""
-MOVE_SECONDS, KEYS_A_SECOND = 4.0, 24
+KEYS_A_SECOND = 24
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def camera_move(scene: "Scene", name: Move) -> "CameraMove":
     from multiplane.formats.gltf.stage import CameraMove
     from multiplane.render.clip import default_amplitude
     from multiplane.render.depths import shown_depths
-    from multiplane.render.path import loop_path
+    from multiplane.render.path import MOVE_SECONDS, MOVES, loop_path
 
     reach = default_amplitude(scene)
     aside, up, forward = (share * reach for share in MOVES[name])

@@ -1,6 +1,8 @@
 """Camera paths: where the eye stands in each frame of a clip."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -8,6 +10,13 @@ from multiplane.errors import SceneError
 
 SWING_PEAK = 0.75 * float(np.sqrt(3.0))
 """The largest value of sin t (1 - cos t), at t = 120 degrees."""
+
+MOVES: Mapping[str, tuple[float, float, float]] = MappingProxyType(
+    {"sway": (1.0, 0.4, 1.0), "slide": (1.0, 0.0, 0.0), "rise": (0.0, 1.0, 0.0), "push": (0.0, 0.0, 2.0)}
+)
+"""Named loops by how far they reach sideways, up and forward, in the sideways shift that a clip takes by itself."""
+MOVE_SECONDS = 4.0
+"""How long one round of a named loop takes."""
 
 
 @dataclass(frozen=True)
