@@ -71,11 +71,14 @@ def decompose(
         if point or box or mask or prompt:
             backends = _choosing(backends, point, box, mask, prompt, only, select, find)
         from multiplane.decompose import decompose as decompose_photo
+        from multiplane.formats.save import fitting
 
         scene = decompose_photo(picture, backends, layers=layers, seed=seed, report=stages.begin)
         del picture
-        _write(scene, targets, stages)
-    _report(scene, targets, stages, as_json)
+        fitted = {kind: fitting(path, scene) for kind, path in targets.items()}
+        refuse_to_overwrite(set(fitted.values()) - set(targets.values()), force)
+        _write(scene, fitted, stages)
+    _report(scene, fitted, stages, as_json)
 
 
 def _targets(out: Path, stem: str, to: str) -> dict[str, Path]:

@@ -7,8 +7,13 @@ import typer
 
 from multiplane_cli.choices import check_boxes, check_points
 
-FORMATS = ("psd", "ora", "glb", "mp4", "png", "sheet", "html", "ply")
+FORMATS = (
+    *("psd", "psb", "ora", "exr", "png", "pptx", "sheet"),
+    *("glb", "usdz", "ply", "jsx", "py", "html", "mp4"),
+)
 """What `--to` takes. The scene archive is always written: every later command starts from it."""
+OPENED_BY = {"jsx": "psd", "py": "glb"}
+"""A script, and what it opens, which is written beside it."""
 
 
 def _formats(text: str) -> str:
@@ -16,7 +21,7 @@ def _formats(text: str) -> str:
     unknown = [word for word in asked if word not in FORMATS]
     if unknown:
         raise typer.BadParameter(f"{unknown[0]!r} is not one of: {', '.join(FORMATS)}")
-    return ",".join(dict.fromkeys(asked))
+    return ",".join(dict.fromkeys([*(OPENED_BY[each] for each in asked if each in OPENED_BY), *asked]))
 
 
 PhotoFile: TypeAlias = Annotated[

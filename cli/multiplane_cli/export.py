@@ -66,7 +66,7 @@ def export(
       multiplane export layers/photo.multiplane photo.jsx    (and photo.psd, which it opens)
     """
     from multiplane.formats.archive import load_scene
-    from multiplane.formats.save import files_of, save
+    from multiplane.formats.save import files_of, fitting, save
 
     model = ModelOptions(geometry, triangles, lit, textures, texture_size, move)
     model.check_suits(out)
@@ -77,6 +77,11 @@ def export(
     written = files_of(out)
     refuse_to_overwrite(written, force)
     loaded = load_scene(scene)
+    if out != fitting(out, loaded):
+        out = fitting(out, loaded)
+        written = [out]
+        refuse_to_overwrite(written, force)
+        typer.echo("The scene is larger than a .psd can be: it becomes a .psb.", err=True)
     if out.suffix:
         save(loaded, out, {".glb": model.encoder(), **photoshop.encoders(), **others.encoders()})
     else:

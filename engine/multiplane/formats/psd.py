@@ -34,6 +34,7 @@ from multiplane.scene import Layer, Scene
 
 LONGEST_SIDE_PSD = 30_000
 LONGEST_SIDE_PSB = 300_000
+MOST_BYTES_PSD = 1 << 31
 SCREEN_DPI = 72.0
 BLENDS = {"normal": b"norm", "multiply": b"mul "}
 PASS_THROUGH = b"pass"
@@ -77,6 +78,13 @@ def encode_psd(
     write_layers(file, _rows(style, more), scene.bit_depth, large, transparent, packing)
     write_merged(file, _merged(scene), large)
     return file.getvalue()
+
+
+def outgrows_psd(scene: Scene) -> bool:
+    """Whether `scene` needs a .psb: more than 30,000 pixels a side, or 2 GB of layers before they are packed."""
+    camera = scene.camera
+    raw = sum(layer.rgba.size for layer in scene.layers) * (scene.bit_depth // 8)
+    return max(camera.width, camera.height) > LONGEST_SIDE_PSD or raw > MOST_BYTES_PSD
 
 
 def srgb_profile() -> bytes:

@@ -38,6 +38,15 @@ def files_of(path: Path) -> list[Path]:
     return [path] if companion is None else [path, path.with_suffix(companion)]
 
 
+def fitting(path: Path, scene: Scene) -> Path:
+    """`path`, or for a .psd that is too small a format for `scene` the .psb beside it."""
+    if path.suffix.lower() != ".psd":
+        return path
+    from multiplane.formats.psd import outgrows_psd
+
+    return path.with_suffix(".psb") if outgrows_psd(scene) else path
+
+
 def load_encoder(path: Path) -> Encoder:
     """The encoder of the format that `path`'s suffix names; nothing heavy is imported before."""
     match path.suffix.lower():
