@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from extreme_scene import extreme_scene
 from multiplane.errors import FormatError
 from multiplane.formats.exr import channel_names, encode_exr
-from multiplane.formats.exr_light import linear
 from multiplane.pixels.levels import from_levels, to_levels
+from multiplane.pixels.linear import linear
 from multiplane.pixels.zbuffer import nearest_depth
 from scenes import HOSTILE_NAMES, hostile_scene, noise_scene, photo_of, picture_scene
 from tolerances import SOLVER

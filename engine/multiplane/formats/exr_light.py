@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Levels
 from multiplane.pixels.levels import from_levels, to_levels, top_level
+from multiplane.pixels.linear import linear
 from multiplane.pixels.over import over, strips
 from multiplane.scene import Layer, Scene
 
@@ -36,13 +37,6 @@ class LinearLayer:
 
     layer: Layer
     rgba: Halves
-
-
-def linear(encoded: Floats) -> Floats:
-    """Scene-linear values of sRGB-encoded ones (IEC 61966-2-1)."""
-    low = encoded <= np.float32(0.04045)
-    curve = np.power((encoded + np.float32(0.055)) / np.float32(1.055), np.float32(2.4))
-    return np.where(low, encoded / np.float32(12.92), curve)
 
 
 def linear_layers(scene: Scene) -> Iterator[LinearLayer]:

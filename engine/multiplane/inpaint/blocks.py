@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from multiplane.arrays import Floats, Mask
-from multiplane.inpaint.compiled import compiled
+from multiplane.pixels.compiled import compiled
 
 
 def block_means(values: Floats, mask: Mask, size: int) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from multiplane.arrays import Floats, Mask
 from multiplane.errors import SceneError
-from multiplane.inpaint.compiled import compiled
+from multiplane.pixels.compiled import compiled
 
 SWEEPS = 6
 OVERRELAXATION = 1.5

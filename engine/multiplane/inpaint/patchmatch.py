@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from multiplane.inpaint.compiled import compiled
+from multiplane.pixels.compiled import compiled
 
 OFFSET = np.float32(0.06)
 """The largest colour offset b a patch may take on."""

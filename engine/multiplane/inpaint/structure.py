@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 
 from multiplane.arrays import Floats, Mask
-from multiplane.inpaint.compiled import compiled
 from multiplane.inpaint.membrane import membrane
+from multiplane.pixels.compiled import compiled
 
 SCALES = (2.0, 4.0, 8.0, 16.0)
 """Gaussian scales at which the tensor is carried into the hole: near the rim the small ones count most."""

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from multiplane.arrays import Floats, Mask
-from multiplane.inpaint.compiled import compiled
 from multiplane.inpaint.exemplar import Filled
+from multiplane.pixels.compiled import compiled
 
 CRISPNESS = 3.0
 """How narrow the change from one block's source to the next is: 1 would be bilinear, infinity a hard seam."""

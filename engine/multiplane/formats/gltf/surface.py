@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from multiplane.arrays import Floats
 from multiplane.pixels.nearest import from_nearest
+from multiplane.pixels.normals import normals_of
 from multiplane.scene import Camera, Layer, Scene
 
 FINEST_GRID = 1024
@@ -108,10 +109,7 @@ def stack_of(scene: Scene) -> Stack:
 
 
 def normals_on_cells(surface: Surface, camera: Camera) -> Floats:
-    """Unit normals (rows, columns, 3) in glTF's axes, facing the camera's side of the surface.
-
-    With q affine in (u, v) on a plane n . P = d: n / d = (f q_u, f q_v, q - (u - cx) q_u - (v - cy) q_v).
-    """
+    """Unit normals (rows, columns, 3) in glTF's axes, facing the camera's side of the surface."""
     q = cv2.GaussianBlur(surface.q, (0, 0), SMOOTHING, borderType=cv2.BORDER_REPLICATE)
     slope_v = np.gradient(q, surface.step, axis=0) if q.shape[0] > 1 else np.zeros_like(q)
     slope_u = np.gradient(q, surface.step, axis=1) if q.shape[1] > 1 else np.zeros_like(q)
@@ -119,9 +117,7 @@ def normals_on_cells(surface: Surface, camera: Camera) -> Floats:
     cx, cy = camera.centre
     u = (surface.origin[0] + np.arange(columns) + 0.5) * surface.step - cx
     v = ((surface.origin[1] + np.arange(rows) + 0.5) * surface.step - cy)[:, None]
-    facing = q - u * slope_u - v * slope_v
-    normals = np.stack([-camera.focal * slope_u, camera.focal * slope_v, facing], axis=-1)
-    return np.asarray(normals / np.linalg.norm(normals, axis=-1, keepdims=True), np.float32)
+    return normals_of(q, slope_u, slope_v, u, v, camera.focal) * np.array([1, -1, -1], np.float32)
 
 
 def _cells(layer: Layer, step: int, rim: int) -> tuple[Surface, Floats]:
