@@ -17,6 +17,7 @@ from multiplane_cli.export import export
 from multiplane_cli.import_ import import_
 from multiplane_cli.inspect import inspect
 from multiplane_cli.render import render
+from multiplane_cli.view import view
 
 OUR_ERROR = 1
 INTERRUPTED = 130
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (decompose, export, render, inspect):
+for command in (decompose, view, export, render, inspect):
     app.command()(command)
 app.add_typer(edit, name="edit")
 app.command("import")(import_)

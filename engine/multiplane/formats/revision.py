@@ -49,6 +49,19 @@ def open_scene(path: Path) -> Opened:
         return Opened(path, unpack(entries, document), document, history_in(entries), stamp)
 
 
+def open_known(path: Path, scene: Scene) -> Opened:
+    """As `open_scene`, of an archive that is known to hold `scene`: no pixel is unpacked."""
+    with _entries_of(path) as entries:
+        return Opened(path, scene, entries.manifest(), history_in(entries), _stamp(path))
+
+
+def read_first(path: Path) -> Scene | None:
+    """The scene as it was before the oldest edit that the archive's history remembers; None where it has none."""
+    with _entries_of(path) as entries:
+        history = history_in(entries)
+        return unpack(entries, history.past[0].scene) if history.past else None
+
+
 def read_history(path: Path) -> History:
     """The history of the archive at `path`, without any pixels. Raises FormatError where it cannot be read."""
     with _entries_of(path) as entries:

@@ -1,0 +1,105 @@
+"""`multiplane view`: a scene or a photo on a page of this machine's browser, to look at, edit and send."""
+
+import shutil
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from multiplane.errors import MissingDependency, OutputError
+from multiplane_cli.view_open import open_session
+
+if TYPE_CHECKING:
+    from multiplane_cli.view_session import Session
+    from multiplane_viewer.answer import Answer
+
+MOST_PORTS = 65535
+
+
+def view(
+    scene: Annotated[Path, typer.Argument(metavar="SCENE|PHOTO", help="A scene archive (.multiplane), or a picture.")],
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page, or only print its address.")
+    ] = True,
+    port: Annotated[int, typer.Option(min=0, max=MOST_PORTS, help="Port to listen on; 0 takes a free one.")] = 0,
+    select: Annotated[
+        str, typer.Option(help="What answers clicks on objects: builtin, a model's name, or its folder.")
+    ] = "builtin",
+) -> None:
+    """Show SCENE in the browser: parallax, layers, depth, light; edit it, save it, export it.
+
+    Only this machine can reach the page, by the address that is printed. Edits are kept apart until you save. A PHOTO
+    is split into layers first; saving in the page writes PHOTO.multiplane beside it, and while that is newer than the
+    photo, it is what is shown. Ctrl-C ends the viewer.
+
+    Examples:
+
+      multiplane view layers/photo.multiplane
+
+      multiplane view photo.jpg
+
+      multiplane view photo.multiplane --no-browser --port 8000
+    """
+    page = _page()
+    folder = Path(tempfile.mkdtemp(prefix="multiplane-"))
+    keep = False
+    try:
+        session = open_session(scene, folder)
+        try:
+            _serve(session, page, port, browser, select)
+        finally:
+            keep = _tell_unsaved(session)
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _page() -> "tuple[Answer, dict[str, Answer]]":
+    """The page, and what it asks for by path."""
+    from multiplane_viewer.answer import Answer
+    from multiplane_viewer.built_page import PageMissing, load_page
+
+    try:
+        page = load_page()
+    except PageMissing as error:
+        raise MissingDependency(str(error)) from error
+    files = {f"/{name}": Answer(body, kind) for name, (body, kind) in page.assets.items()}
+    return Answer(page.html, "text/html; charset=utf-8"), files
+
+
+def _serve(session: "Session", page: "tuple[Answer, dict[str, Answer]]", port: int, browser: bool, select: str) -> None:
+    from multiplane.segment.prompted import load_prompted
+    from multiplane_cli.view_api import Api
+    from multiplane_cli.view_bench import Bench
+    from multiplane_viewer.guard import new_token
+    from multiplane_viewer.serve import Server
+
+    load_prompted(select)  # so that a name that is none is told now
+    bench, token = Bench(), new_token()
+    api = Api(session, bench, token, select)
+    try:
+        server = Server(api.site(*page), token, port)
+    except OSError as error:
+        raise OutputError(f"cannot listen on port {port}: {error.strerror}; choose another --port") from error
+    server.start()
+    try:
+        typer.echo(f"{session.file.name} is at {server.address}")
+        typer.echo("Ctrl-C ends it.", err=True)
+        if browser:
+            webbrowser.open(server.address)
+        bench.work()
+    except KeyboardInterrupt:
+        typer.echo("", err=True)
+    finally:
+        server.stop()
+        api.stop()
+
+
+def _tell_unsaved(session: "Session") -> bool:
+    """Say where edits are that the file does not have; gives whether there are any."""
+    if not (session.unsaved and session.revision):
+        return False
+    typer.echo(f"not saved: the edits of {session.file.name} are kept in {session.working}", err=True)
+    return True

@@ -1,0 +1,137 @@
+"""The API of the viewer's page: what is asked over HTTP becomes jobs on a session, errors become one line of JSON."""
+
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from multiplane.errors import MultiplaneError
+from multiplane.formats.view_description import describe_view
+from multiplane.formats.view_pictures import Packing, photo_picture
+from multiplane_cli.view_actions import act
+from multiplane_cli.view_bench import Bench, Stopped
+from multiplane_cli.view_export import TITLES, export
+from multiplane_cli.view_pictures import PREFIX, Pictures, name_of
+from multiplane_cli.view_session import FileChanged, Session
+from multiplane_viewer.answer import Answer, Refused, json_answer
+from multiplane_viewer.serve import Site
+
+if TYPE_CHECKING:
+    from multiplane.formats.view_pictures import ViewPicture
+
+Result = TypeVar("Result")
+FAST = Packing(fast=True)
+"""Pictures go no farther than to this machine's own browser, so they are packed in no time rather than small."""
+
+
+class Api:
+    """What the page may ask for. Jobs on the session run on the bench; pictures are encoded in threads of their own."""
+
+    def __init__(self, session: Session, bench: Bench, token: str, select: str) -> None:
+        self._session, self._bench, self._token, self._select = session, bench, token, select
+        self._pictures = Pictures()
+        self._photo = photo_picture(session.first_scene(), FAST)
+        self._described: tuple[int, dict[str, Any]] | None = None
+        self._describe()
+
+    def site(self, index: Answer, files: dict[str, Answer]) -> Site:
+        """All addresses."""
+        return Site(
+            index=index,
+            files=files,
+            get={"/api/scene": self._scene, "/api/photo": self._photo_now, "/api/status": self._status},
+            post={"/api/edit": self._edit, "/api/save": self._save, "/api/export": self._export},
+            pieces={PREFIX: self._picture},
+        )
+
+    def stop(self) -> None:
+        """Encode no more pictures."""
+        self._pictures.stop()
+
+    def _scene(self) -> Answer:
+        def look() -> dict[str, Any]:
+            self._session.reopen_if_changed()
+            return self._describe()
+
+        return json_answer(self._do(look))
+
+    def _edit(self, asked: dict[str, Any]) -> Answer:
+        return json_answer(self._do(lambda: self._edited(asked)))
+
+    def _edited(self, asked: dict[str, Any]) -> dict[str, Any]:
+        session, note = self._session, ""
+        if session.reopen_if_changed():
+            raise Refused(HTTPStatus.CONFLICT, f"{session.file.name} was written by another program; it was read again")
+        match asked.get("action"):
+            case "undo":
+                words = session.travel("undo")
+            case "redo":
+                words = session.travel("redo")
+            case _:
+                done = act(session.scene, asked, self._select)
+                session.turn_into(done.scene, done.words)
+                words, note = done.words, done.note
+        return {**self._describe(), "did": words, "note": note}
+
+    def _save(self, asked: dict[str, Any]) -> Answer:
+        return json_answer({"path": self._do(lambda: str(self._session.save(asked.get("overwrite") is True)))})
+
+    def _export(self, asked: dict[str, Any]) -> Answer:
+        return self._do(lambda: export(self._session.scene, asked.get("suffix"), self._session.file.stem))
+
+    def _status(self) -> Answer:
+        """What may change without the page's doing; answered at once, whatever is under way."""
+        return json_answer({"revision": self._session.revision, "changedOnDisk": self._session.changed_on_disk})
+
+    def _photo_now(self) -> Answer:
+        photo = self._picture(name_of(self._photo))
+        if photo is None:
+            raise Refused(HTTPStatus.NOT_FOUND, "there is no photo")
+        return replace(photo, etag=None)
+
+    def _picture(self, name: str) -> Answer | None:
+        try:
+            return self._pictures.find(name)
+        except CancelledError as error:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "multiplane was stopped") from error
+
+    def _describe(self) -> dict[str, Any]:
+        """The description of the scene as it is now; on the bench only."""
+        session = self._session
+        if self._described is None or self._described[0] != session.revision:
+            described = describe_view(session.scene, self._address_of, FAST)
+            self._pictures.encode_all()
+            self._described = session.revision, described
+        history = session.opened.history
+        return {
+            **self._described[1],
+            "editable": True,
+            "canUndo": bool(history.past),
+            "canRedo": bool(history.future),
+            "undoWords": history.past[-1].words if history.past else "",
+            "redoWords": history.future[0].words if history.future else "",
+            "formats": [{"suffix": suffix, "title": title} for suffix, title in TITLES.items()],
+            "revision": session.revision,
+            "file": session.file.name,
+            "unsaved": session.unsaved,
+        }
+
+    def _address_of(self, picture: "ViewPicture") -> str:
+        # Before and after is about the photo itself, not about what edits made of it.
+        return f"{self._pictures.add(self._photo if picture.kind == 'photo' else picture)}?token={self._token}"
+
+    def _do(self, job: Callable[[], Result]) -> Result:
+        """What `job` gives on the bench; its errors as refusals."""
+        try:
+            return self._bench.do(job)
+        except FileChanged as error:
+            raise Refused(HTTPStatus.CONFLICT, str(error), overwrite=True) from error
+        except MultiplaneError as error:
+            raise Refused(HTTPStatus.CONFLICT, str(error)) from error
+        except MemoryError as error:
+            raise Refused(HTTPStatus.CONFLICT, "not enough memory for that; close other programs") from error
+        except OSError as error:
+            raise Refused(HTTPStatus.CONFLICT, f"the system refused: {error.strerror or error}") from error
+        except Stopped as error:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
