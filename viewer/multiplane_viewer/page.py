@@ -1,45 +1,52 @@
-"""Bundles pictures of sheets into one self-contained page that moves them against each other."""
+"""Bundles the built page and a scene's description into one self-contained file."""
 
 import base64
+import hashlib
 import html
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.resources import files
-from string import Template
+import re
+from typing import Any
+
+from multiplane_viewer.built_page import BuiltPage, load_page
+
+SCRIPT = re.compile(r'<script type="module"[^>]*src="\./([^"]+)"[^>]*></script>')
+SHEET = re.compile(r'<link rel="stylesheet"[^>]*href="\./([^"]+)"[^>]*>')
 
 
-@dataclass(frozen=True)
-class PageSheet:
-    """An encoded picture (WebP or PNG bytes) at (x, y), width x height pixels of the canvas.
+def bundle_page(title: str, description: dict[str, Any]) -> bytes:
+    """One HTML file that opens from disk without a network: `description` holds its pictures as data URLs.
 
-    `shift` is how far it moves at the widest look to one side, as a share of the canvas' width; 0 stays in place.
+    A policy inside the file keeps a browser from asking for anything. Raises PageMissing where the page was not built.
     """
-
-    picture: bytes
-    media_type: str
-    x: int
-    y: int
-    width: int
-    height: int
-    shift: float
-
-
-def bundle_page(title: str, width: int, height: int, sheets: Sequence[PageSheet]) -> bytes:
-    """One HTML file, far sheets first, that opens from disk without a network; at rest it is the picture as it was."""
-    data = [
-        {
-            "src": f"data:{sheet.media_type};base64,{base64.b64encode(sheet.picture).decode()}",
-            "x": sheet.x,
-            "y": sheet.y,
-            "width": sheet.width,
-            "height": sheet.height,
-            "shift": round(sheet.shift, 6),
-        }
-        for sheet in sheets
-    ]
-    template = Template((files("multiplane_viewer") / "page.html").read_text(encoding="utf-8"))
-    page = template.substitute(
-        title=html.escape(title, quote=True), width=width, height=height, count=len(data), sheets=json.dumps(data)
+    page = load_page()
+    text = page.html.decode()
+    script = _inlined(page, SCRIPT, text)
+    # A closing tag inside a string would end the element, wherever it stands.
+    script = re.sub(r"</(?=script)", r"<\\/", script, flags=re.IGNORECASE)
+    sheet = _inlined(page, SHEET, text)
+    scene = json.dumps(description, separators=(",", ":")).replace("<", "\\u003c")
+    head = f'<meta http-equiv="Content-Security-Policy" content="{_policy(script)}">\n    <style>{sheet}</style>'
+    text = SHEET.sub("", SCRIPT.sub("", text))
+    text = text.replace("<title>multiplane</title>", f"<title>{html.escape(title)}</title>\n    {head}", 1)
+    body = (
+        f'<script type="application/json" id="scene">{scene}</script>\n'
+        f'    <script type="module">{script}</script>\n  </body>'
     )
-    return page.encode()
+    return text.replace("</body>", body, 1).encode()
+
+
+def data_url(data: bytes, media_type: str) -> str:
+    """`data` as an address that holds it."""
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+
+
+def _inlined(page: BuiltPage, pattern: re.Pattern[str], text: str) -> str:
+    return "\n".join(page.assets[name][0].decode() for name in pattern.findall(text))
+
+
+def _policy(script: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline';"
+        " img-src data: blob:; connect-src data: blob:"
+    )

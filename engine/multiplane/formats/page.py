@@ -1,50 +1,75 @@
-"""Writes a scene as one self-contained web page with parallax on the pointer, for a client to open."""
+"""Writes a scene as one self-contained web page: the viewer with all its pictures, for a client to open."""
 
-from io import BytesIO
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, get_args
 
-import numpy as np
-from PIL import Image
+from multiplane.errors import FormatError, MissingDependency
+from multiplane.formats.view_description import describe_view
+from multiplane.formats.view_pictures import LARGEST, LOSSLESS, SHRINK, Kind, Packing, ViewPicture
+from multiplane.scene import Scene
+from multiplane_viewer.built_page import PageMissing, load_page
+from multiplane_viewer.page import bundle_page, data_url
 
-from multiplane.arrays import Floats
-from multiplane.errors import FormatError
-from multiplane.pixels.bleed import bleed
-from multiplane.pixels.levels import to_levels
-from multiplane.scene import Layer, Scene
-from multiplane_viewer.page import PageSheet, bundle_page
-
-EFFORT = 20
-"""How hard lossless WebP tries, in [0, 100]: more costs seconds and saves a few per cent."""
-PARALLAX = 0.025
-"""How far near and far move against each other at the widest look, as a share of the width."""
-FOCUS = 0.35
-"""Where between far and near, in 1/z, a sheet stays in place."""
-LARGEST = 16383
-"""The most pixels WebP holds along one side."""
+QUALITIES = (92, 80)
+"""Of lossy textures, the first that fits; only then are they scaled."""
+SMALLEST = 320
+"""Longest side of a texture below which a page is no good to anybody."""
+MEGABYTE = 1_000_000
+THREADS = 2
+"""That encode at once: each holds a layer's pixels several times."""
 
 
-def encode_page(scene: Scene) -> bytes:
-    """The .html of `scene`: every layer flat, moved by its own depth. Raises FormatError above 16383 pixels a side."""
-    if max(scene.camera.width, scene.camera.height) > LARGEST:
-        size = f"{scene.camera.width} x {scene.camera.height}"
-        raise FormatError(f"a web page cannot hold a scene of {size} pixels; scale it to {LARGEST} or fewer a side")
-    near_to_far = np.array([1.0 / layer.depth for layer in scene.layers])
-    low, span = float(near_to_far.min()), float(np.ptp(near_to_far)) or 1.0
-    sheets = [
-        _sheet(scene, layer, PARALLAX * ((float(inverse) - low) / span - FOCUS))
-        for layer, inverse in zip(scene.layers, near_to_far, strict=True)
-    ]
-    return bundle_page(scene.origin.photo, scene.camera.width, scene.camera.height, sheets)
+def encode_page(scene: Scene, max_megabytes: float | None = None) -> bytes:
+    """The .html of `scene`, which opens from disk without a network; at rest it shows the photo.
+
+    Textures are lossless; where the file would exceed `max_megabytes` (of 1,000,000 bytes), they are lossy, and then
+    as much smaller as it takes. Raises FormatError where nothing fits, or for a canvas above 32768 pixels a side, and
+    MissingDependency where the viewer's page was not built.
+    """
+    try:
+        load_page()
+    except PageMissing as error:
+        raise MissingDependency(str(error)) from error
+    size = 0.0
+    for packing in _packings(scene, max_megabytes is not None):
+        page = bundle_page(scene.origin.photo, _with_pictures(scene, packing))
+        size = len(page) / MEGABYTE
+        if max_megabytes is None or size <= max_megabytes:
+            return page
+    raise FormatError(
+        f"the page takes {size:.2g} MB even with textures of {SMALLEST} pixels, more than the {max_megabytes:g} MB"
+        " allowed; raise the limit, or merge layers"
+    )
 
 
-def _sheet(scene: Scene, layer: Layer, shift: float) -> PageSheet:
-    rgba = bleed(layer.rgba)
-    x, y = layer.corner
-    if scene.alpha is not None:
-        rgba = _faded(rgba, scene.alpha[y : y + layer.height, x : x + layer.width])
-    picture = BytesIO()
-    Image.fromarray(to_levels(rgba)).save(picture, "WEBP", lossless=True, quality=EFFORT, method=2, exact=True)
-    return PageSheet(picture.getvalue(), "image/webp", x, y, layer.width, layer.height, shift)
+def _packings(scene: Scene, bounded: bool) -> Iterator[Packing]:
+    """Ways to pack, each smaller than the one before."""
+    longest = min(LARGEST, max(scene.camera.width, scene.camera.height))
+    yield LOSSLESS
+    if not bounded:
+        return
+    for quality in QUALITIES:
+        yield Packing(quality, longest)
+    while longest > SMALLEST:
+        longest = max(SMALLEST, int(longest * SHRINK))
+        yield Packing(QUALITIES[-1], longest)
 
 
-def _faded(rgba: Floats, alpha: Floats) -> Floats:
-    return np.concatenate([rgba[..., :3], rgba[..., 3:] * alpha[..., None]], axis=-1)
+def _with_pictures(scene: Scene, packing: Packing) -> dict[str, Any]:
+    """The scene's description with every picture in it; those are encoded side by side."""
+    pictures: dict[str, ViewPicture] = {}
+
+    def keep(picture: ViewPicture) -> str:
+        pictures[picture.key] = picture
+        return picture.key
+
+    description = describe_view(scene, keep, packing)
+    with ThreadPoolExecutor(THREADS) as pool:
+        encoded = pool.map(lambda picture: data_url(*picture.encode()), pictures.values())
+        urls = dict(zip(pictures, encoded, strict=True))
+    for holder in (description, *description["layers"]):
+        for kind in get_args(Kind):
+            if holder.get(kind) is not None:
+                holder[kind] = urls[holder[kind]]
+    return description

@@ -110,8 +110,9 @@ def mask_picture(alpha: Floats, longest: int) -> ViewPicture:
 
     def encode() -> tuple[bytes, str]:
         small = _within(to_levels(alpha), longest)
-        white = np.full(small.shape, 255, np.uint8)
-        return encode_png(np.dstack([white, white, white, small])), "image/png"
+        white = np.full((*small.shape, 4), 255, np.uint8)
+        white[..., 3] = small
+        return encode_png(white), "image/png"
 
     return ViewPicture("mask", None, _key("mask", longest, alpha), encode)
 
