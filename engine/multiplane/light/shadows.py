@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from multiplane.arrays import Floats
-from multiplane.light.shadow_evidence import darkening_by
+from multiplane.light.shadow_find import find
 from multiplane.light.shadow_solve import DARKEST, Cast, Fill, grown, solve
-from multiplane.light.shadow_view import View, casts, receives, view_of
+from multiplane.light.shadow_view import View, receives, view_of
 from multiplane.pixels.boxes import bounds, window
 from multiplane.pixels.guided import enlarged_rows
 from multiplane.pixels.nearest import from_nearest
@@ -30,19 +30,14 @@ def with_shadows(scene: Scene, fill: Fill | None = None) -> Scene:
     """
     if any(layer.caster is not None for layer in scene.layers):
         return scene
-    receivers = [index for index, layer in enumerate(scene.layers) if receives(layer)]
     view = view_of(scene)
-    found = {}
-    for caster in (index for index, layer in enumerate(scene.layers) if casts(layer)):
-        under = [index for index in receivers if index < caster]
-        darkening = darkening_by(view, caster, under) if under else None
-        if darkening is not None and darkening.max() > LEAST:
-            found[caster] = darkening
-    if not found:
+    shadows = find(scene, view)
+    if shadows is None:
         return scene
+    found = shadows.darkening
     layers: list[Layer] = []
     for index, layer in enumerate(scene.layers):
-        layers += _taken_off(scene, index, view, found, fill) if index in receivers else [layer]
+        layers += _taken_off(scene, index, view, found, fill) if receives(layer) else [layer]
     return replace(scene, layers=tuple(layers))
 
 

@@ -1,0 +1,89 @@
+"""The direction of the light that explains best what is dark around all things of a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from multiplane.arrays import Floats, Ints, Mask
+from multiplane.light.shadow_cast import Body, shadow_mask
+from multiplane.light.shadow_darkness import Around
+from multiplane.light.shadow_plane import Vector
+
+RISES = (8, 14, 21, 29, 38, 48, 58, 68, 78)
+"""Heights of the light above the ground that are tried, in degrees."""
+TURNS = 24
+"""Directions around that are tried at each height."""
+FINER = ((7.0, 5), (3.5, 5), (1.8, 5))
+"""Steps in degrees, and how many along each axis, of the search around the best one."""
+FEWEST = 12
+"""Working pixels of a shadow below which it says nothing."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A thing with what is around it: its `planes` by index of the surface, and darkening (h, w) on `near`'s box."""
+
+    caster: int
+    body: Body
+    planes: dict[int, Vector]
+    near: Around
+    dark: Floats
+
+
+def shadow_of(thing: Standing, owner: Ints, towards: Vector, focal: float) -> Mask:
+    """Where (h, w) of the picture the thing's shadow would be seen under light from `towards`."""
+    seen = np.zeros(thing.body.mask.shape, np.bool_)
+    for index, plane in thing.planes.items():
+        seen |= shadow_mask(thing.body, plane, towards, focal) & (owner == index)
+    return seen
+
+
+def best_light(things: Sequence[Standing], owner: Ints, up: Vector, focal: float) -> tuple[Vector, float]:
+    """The direction (3,) to the light, and how well its shadows agree with what is dark: a mean correlation."""
+    east = np.cross(up, [0.0, 0.0, 1.0])
+    east /= np.linalg.norm(east)
+    north = np.cross(east, up)
+
+    def direction(rise: float, turn: float) -> Vector:
+        level = np.cos(np.radians(turn)) * north + np.sin(np.radians(turn)) * east
+        return np.asarray(np.cos(np.radians(rise)) * level + np.sin(np.radians(rise)) * up)
+
+    def score(at: tuple[float, float]) -> float:
+        return agreement(things, owner, direction(*at), focal)
+
+    best = max(((float(rise), 360.0 * k / TURNS) for rise in RISES for k in range(TURNS)), key=score)
+    for step, count in FINER:
+        best = max(_near(best, step, count), key=score)
+    return direction(*best), score(best)
+
+
+def _near(at: tuple[float, float], step: float, count: int) -> Iterator[tuple[float, float]]:
+    offsets = (np.arange(count) - count // 2) * step
+    for up in offsets:
+        for across in offsets:
+            yield float(np.clip(at[0] + up, 5.0, 85.0)), at[1] + float(across / max(0.3, np.cos(np.radians(at[0]))))
+
+
+def agreement(things: Sequence[Standing], owner: Ints, towards: Vector, focal: float) -> float:
+    """Mean, over the things, of how the union of all shadows correlates with what is dark around each."""
+    shadows = [shadow_of(thing, owner, towards, focal) for thing in things]
+    union = np.any(shadows, axis=0)
+    total = 0.0
+    for thing, shadow in zip(things, shadows, strict=True):
+        if np.count_nonzero(shadow) >= FEWEST:
+            total += correlation(union[thing.near.box], thing.dark, thing.near.known)
+    return total / len(things)
+
+
+def correlation(mask: Mask, dark: Floats, known: Mask) -> float:
+    """Pearson's correlation of a mask (h, w) with what is dark (h, w), over what is `known`; 0 where either is even."""
+    inside, values = mask[known], dark[known]
+    share = float(inside.mean()) if inside.size else 0.0
+    if not 0.0 < share < 1.0:
+        return 0.0
+    spread = float(values.std())
+    step = float(values[inside].mean()) - float(values[~inside].mean())
+    return float(step * (share * (1.0 - share)) ** 0.5 / max(spread, 1e-6))
