@@ -12,6 +12,8 @@ from multiplane.arrays import Floats, Mask
 
 STEP_OFF = 2e-3
 """Metres by which a ray to the light starts off its surface."""
+LEAST_SEEN = 0.9
+"""Share of the first object that nothing hides: what was never seen cannot be moved into sight."""
 
 
 def caster_of(things: list[Thing]) -> tuple[Any, list[int]]:
@@ -82,6 +84,7 @@ def choose(layout: Layout, seed: int) -> bool:
         number
         for number in numbers
         if area[number] > 900 and thrown[number] > 700 and not ((ids == number) & edge).any()
+        if area[number] > LEAST_SEEN * (seen(layout, [things[number - 1]])[0] == 1).sum()
     ]
     rng.shuffle(whole)
     for number in whole:
