@@ -4,6 +4,8 @@ import { make } from "./elements";
 import { makeRow, type Row } from "./layer_row";
 import type { State, Store } from "./state";
 
+const FLASH_MS = 700;
+
 export interface LayerList {
   element: HTMLElement;
   renameSelected(): void;
@@ -17,6 +19,7 @@ export function makeLayerList(store: Store, edits: Edits): LayerList {
     toggleHidden: (id: string) => toggleHidden(store, id),
     toggleSolo: (id: string) => toggleSolo(store, id),
     rename: (id: string, name: string) => void edits.rename(id, name),
+    hint: (id: string | null) => store.set({ hinted: id }),
   };
   const build = (state: State): void => {
     const focused = (document.activeElement?.closest("[data-layer]") as HTMLElement | null)?.dataset.layer;
@@ -46,6 +49,12 @@ export function select(store: Store, id: string, more: boolean): void {
   const { selected } = store.state;
   const rest = selected.filter((each) => each !== id);
   store.set({ selected: more ? (rest.length < selected.length ? rest : [...selected, id]) : [id] });
+}
+
+/** Shows the outline of a layer for as long as it takes to see it. */
+export function flash(store: Store, id: string): void {
+  store.set({ hinted: id });
+  setTimeout(() => store.state.hinted === id && store.set({ hinted: null }), FLASH_MS);
 }
 
 export function toggleHidden(store: Store, id: string): void {

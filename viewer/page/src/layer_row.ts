@@ -7,6 +7,7 @@ export interface RowActs {
   toggleHidden(id: string): void;
   toggleSolo(id: string): void;
   rename(id: string, name: string): void;
+  hint(id: string | null): void;
 }
 
 export interface Row {
@@ -25,6 +26,8 @@ export function makeRow(layer: LayerDescription, editable: boolean, acts: RowAct
     make("span", { class: "layer-words" }, name, facts));
   const element = make("li", { class: "layer", "data-layer": layer.id, "data-plane": layer.plane, draggable: editable }, pick, solo, eye);
   pick.addEventListener("click", (event) => acts.select(layer.id, event));
+  element.addEventListener("pointerenter", () => acts.hint(layer.id));
+  element.addEventListener("pointerleave", () => acts.hint(null));
   const beginRename = (): void => {
     if (!editable || element.querySelector("input")) return;
     const input = make("input", { class: "rename", value: layer.name, "aria-label": `New name of ${layer.name}`, maxlength: 200, spellcheck: "false" });

@@ -9,7 +9,7 @@ export function addLight(store: Store, kind: Light["kind"]): void {
   const id = 1 + Math.max(0, ...lights.map((light) => light.id));
   const light: Light =
     kind === "sun"
-      ? { id, kind, x: 0.22, y: 0.16, depth: 1, strength: 1, kelvin: 5200, softness: 0.15 }
+      ? { id, kind, x: 0.22, y: 0.16, depth: 1, strength: 0.85, kelvin: 5200, softness: 0.15 }
       : { id, kind, x: 0.6, y: 0.35, depth: 0.9, strength: 0.8, kelvin: 3400, softness: 0.3 };
   store.set({ lights: [...lights, light], chosenLight: id, lit: true });
 }
@@ -22,7 +22,7 @@ export function toggleLit(store: Store): void {
 
 export function makeLightPanel(store: Store): HTMLElement {
   const on = toggle("Relight", () => toggleLit(store));
-  const ambient = slider("Ambient", [0, 1, 0.01], percent, (value) => store.set({ ambient: value }), 0.45);
+  const ambient = slider("Ambient", [0, 1, 0.01], percent, (value) => store.set({ ambient: value }), 0.4);
   const shadows = toggle("Shadows between layers", (value) => store.set({ shadows: value }));
   const holder = make("div", { class: "chosen-light" });
   const chips = make("div", { class: "chips" });

@@ -24,3 +24,20 @@ export function stepped(ids: readonly string[], id: string, nearer: boolean): Pl
 export function isShown(id: string, hidden: ReadonlySet<string>, solo: string | null): boolean {
   return solo === null ? !hidden.has(id) : solo === id;
 }
+
+/**
+ * Where each layer's card stands in the exploded view, far to near, from 1 + spread to 1: half by its inverse depth,
+ * half by its place in the order, which keeps all apart.
+ */
+export function cardDistances(depths: readonly number[], range: { far: number; near: number }, spread: number): number[] {
+  const span = range.near - range.far || 1;
+  const last = Math.max(1, depths.length - 1);
+  let behind = Infinity;
+  const places = depths.map((depth, k) => {
+    const share = Math.min(Math.max((range.near - 1 / depth) / span, 0), 1);
+    behind = Math.min(share + 1 - k / last, behind - 0.25 / last);
+    return behind;
+  });
+  const [most = 1, least = 0] = [places[0], places.at(-1)];
+  return places.map((place) => 1 + spread * (most > least ? (place - least) / (most - least) : 1));
+}

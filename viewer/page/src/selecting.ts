@@ -2,7 +2,7 @@
 import type { Edits } from "./edits";
 import { placeSeen } from "./eye";
 import { make, textButton } from "./elements";
-import { select } from "./layer_list";
+import { flash, select } from "./layer_list";
 import { isShown } from "./order";
 import type { Clicks } from "./pointer";
 import type { Stage } from "./stage";
@@ -51,6 +51,7 @@ export class Selecting implements Clicks {
     if (!id) return;
     if (this.store.state.exploded) return;
     select(this.store, id, event.shiftKey || event.ctrlKey || event.metaKey);
+    flash(this.store, id);
     const layer = this.store.state.scene.layers.find((each) => each.id === id);
     const { near, far } = this.store.state.scene.range;
     if (layer && focus.on && tool === "look") {
@@ -90,7 +91,10 @@ export class Selecting implements Clicks {
     const before = new Set(this.store.state.scene.layers.map((layer) => layer.id));
     await this.edits.send({ action: "select", points: rounded, ...(corners ? { box: corners } : {}) }, "Cutting out");
     const made = this.store.state.scene.layers.filter((layer) => !before.has(layer.id));
-    if (made.length) this.store.set({ points: [], box: null, selected: [made.at(-1)!.id] });
+    const [first] = made;
+    if (!first) return;
+    this.store.set({ points: [], box: null, selected: [first.id] });
+    flash(this.store, first.id);
   }
 
   private movable(x: number, y: number): string | null {

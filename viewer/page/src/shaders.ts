@@ -15,6 +15,7 @@ uniform vec2 uShift;
 uniform vec3 uEye;
 uniform bool uSide;
 uniform mat4 uCamera;
+uniform float uAway, uRelief;
 uniform vec3 uSpace;
 out vec2 vPlace;
 out float vQ;
@@ -25,8 +26,8 @@ void main() {
   vQ = bent;
   vec2 at = place + uShift;
   if (uSide) {
-    // Depth evenly in disparity: uSpace is the nearest q, the range of q, and how far that is spread.
-    float away = max(0.15, 1.0 + uSpace.z * (uSpace.x - bent) / uSpace.y);
+    // Flat where the layer's card stands, or bent: evenly in disparity, from the nearest q over the range of q.
+    float away = mix(uAway, max(0.15, 1.0 + uSpace.z * (uSpace.x - bent) / uSpace.y), uRelief);
     gl_Position = uCamera * vec4(at * away / uFocal, away, 1.0);
     return;
   }
@@ -48,7 +49,7 @@ uniform vec2 uHalf, uTexels;
 uniform vec3 uRange;
 uniform float uFocal, uOpacity, uFocusAt, uBlur, uAmbient, uCells;
 uniform int uView, uLayer, uLayers, uLights;
-uniform bool uSide, uPicked, uLit, uShadows, uMultiply;
+uniform bool uSide, uPicked, uLit, uShadows, uMultiply, uHinted;
 uniform vec3 uAccent;
 uniform float uDepths[${MOST_CASTERS}], uShown[${MOST_CASTERS}], uOffsets[${MOST_CASTERS}];
 uniform vec4 uLightPlace[${MOST_LIGHTS}];
@@ -57,7 +58,8 @@ out vec4 colour;
 
 // How much of a pixel at uv lies on the layer: 1 up to the centres of its outermost pixels.
 float inside(vec2 uv, float soft) {
-  vec2 low = uv * uTexels / soft + 0.5 + uEnds.xy, high = (1.0 - uv) * uTexels / soft + 0.5 + uEnds.zw;
+  vec4 ends = uSide ? vec4(0.0) : uEnds;
+  vec2 low = uv * uTexels / soft + 0.5 + ends.xy, high = (1.0 - uv) * uTexels / soft + 0.5 + ends.zw;
   vec2 edge = clamp(min(low, high), 0.0, 1.0);
   return edge.x * edge.y;
 }
@@ -165,12 +167,18 @@ void main() {
     seen.rgb = mix(seen.rgb, ramp((vQ - uRange.x) / uRange.y) * max(seen.a, 0.6), ink * 0.9);
   }
   seen *= uOpacity;
+  if (uHinted) {
+    // A line along the layer's outline, and a breath of colour within.
+    float slope = max(fwidth(seen.a), 0.02);
+    float ink = 1.0 - smoothstep(0.9, 1.9, abs(seen.a - 0.5) / slope);
+    if (uMultiply) seen.rgb = mix(seen.rgb, uAccent * seen.a, 0.35);
+    else seen = mix(mix(seen, vec4(uAccent, 1.0) * seen.a, 0.16), vec4(uAccent, 1.0), ink);
+  }
   if (uSide || uPicked) {
     vec2 edge = min(uv, 1.0 - uv) / max(fwidth(uv), vec2(1e-6));
     float within = min(edge.x, edge.y);
     float ink = clamp(within + 0.5, 0.0, 1.0) * clamp((uPicked ? 2.5 : 1.5) - within, 0.0, 1.0);
-    vec4 frame = uPicked ? vec4(uAccent, 1.0) : vec4(vec3(0.62), 1.0) * 0.55;
-    seen = mix(seen, uMultiply ? vec4(frame.rgb, frame.a) : frame, ink * (uPicked ? 1.0 : frame.a));
+    seen = mix(seen, uPicked ? vec4(uAccent, 1.0) : vec4(vec3(0.62), 1.0), ink * (uPicked ? 1.0 : 0.5));
   }
   colour = seen;
 }

@@ -64,6 +64,8 @@ export class Sheet {
       uOffset: { value: 0 },
       uShift: { value: new Vector2() },
       uPicked: { value: false },
+      uHinted: { value: false },
+      uAway: { value: 1 },
       uLayer: { value: 0 },
       uMultiply: { value: layer.blend === "multiply" },
     };

@@ -5,7 +5,7 @@ import type { SceneDescription } from "./description";
 import { AT_REST, borderZoom, type Eye, type Frame } from "./eye";
 import { frustumLines } from "./frustum";
 import { kelvinColour, pointPlace, sunDirection } from "./lamps";
-import { isShown } from "./order";
+import { cardDistances, isShown } from "./order";
 import { MOST_CASTERS, MOST_LIGHTS } from "./shaders";
 import { Sheet } from "./sheet";
 import { FIRST_SIDE, type Side, sideMatrix } from "./side_camera";
@@ -31,7 +31,7 @@ export class Stage {
 
   constructor(canvas: HTMLCanvasElement, scene: SceneDescription) {
     this.scene = scene;
-    this.renderer = new WebGLRenderer({ canvas, alpha: true, premultipliedAlpha: true, antialias: false, preserveDrawingBuffer: true });
+    this.renderer = new WebGLRenderer({ canvas, alpha: true, premultipliedAlpha: true, antialias: true });
     this.renderer.sortObjects = true;
     this.renderer.setClearColor(0, 0);
     this.shared = sharedUniforms(scene);
@@ -111,6 +111,9 @@ export class Stage {
       const size = this.renderer.getSize(new Vector2());
       (this.shared.uCamera!.value as Matrix4).copy(sideMatrix(state.scene, this.side, state.spread, size.x / size.y, this.half));
     }
+    this.value("uRelief", state.relief ? 1 : 0);
+    const away = cardDistances(this.sheets.map((sheet) => sheet.layer.depth), range, state.spread);
+    this.sheets.forEach((sheet, k) => (sheet.uniforms.uAway!.value = away[k]));
     this.blur(state);
     this.light(state);
     for (const sheet of this.sheets) this.dress(sheet, state);
@@ -168,6 +171,7 @@ export class Stage {
     sheet.uniforms.uOpacity!.value = look?.opacity ?? 1;
     sheet.uniforms.uOffset!.value = (look?.offset ?? 0) * (state.scene.range.near - state.scene.range.far);
     sheet.uniforms.uPicked!.value = state.exploded && state.selected.includes(id);
+    sheet.uniforms.uHinted!.value = state.hinted === id;
   }
 }
 
@@ -177,7 +181,7 @@ function sharedUniforms(scene: SceneDescription): Record<string, IUniform> {
   const vectors = (): Vector4[] => Array.from({ length: MOST_LIGHTS }, () => new Vector4());
   const values: Record<string, unknown> = {
     uHalf: new Vector2(width / 2, height / 2), uFocal: focal, uFocus: range.focus, uZoom: 1,
-    uEye: AT_REST, uSide: false, uCamera: new Matrix4(), uSpace: new Vector3(),
+    uEye: AT_REST, uSide: false, uRelief: 0, uCamera: new Matrix4(), uSpace: new Vector3(),
     uRange: new Vector3(range.far, range.near - range.far || 1, 0),
     uFocusAt: range.focus, uBlur: 0, uView: 0, uLit: false, uShadows: true, uAmbient: 1, uLights: 0, uLayers: 0,
     uCasters: null, uDepths: numbers(), uShown: numbers(), uOffsets: numbers(),

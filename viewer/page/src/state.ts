@@ -35,6 +35,8 @@ export interface State {
   view: View;
   exploded: boolean;
   spread: number;
+  /** In the exploded view, layers bend by their depth instead of standing flat. */
+  relief: boolean;
   tool: Tool;
   parallax: number;
   tilt: boolean;
@@ -50,6 +52,8 @@ export interface State {
   solo: string | null;
   looks: Readonly<Record<string, LayerLook>>;
   selected: readonly string[];
+  /** The layer whose outline is shown for a moment. */
+  hinted: string | null;
   focus: Focus;
   lit: boolean;
   ambient: number;
@@ -68,7 +72,8 @@ export function firstState(scene: SceneDescription): State {
     scene,
     view: "picture",
     exploded: false,
-    spread: 1.4,
+    spread: 1.6,
+    relief: false,
     tool: "look",
     parallax: scene.clipParallax,
     tilt: false,
@@ -81,9 +86,10 @@ export function firstState(scene: SceneDescription): State {
     solo: null,
     looks: {},
     selected: [],
+    hinted: null,
     focus: { on: false, at: 0.6, strength: 0.5 },
     lit: false,
-    ambient: 0.45,
+    ambient: 0.4,
     shadows: true,
     lights: [],
     chosenLight: null,

@@ -1,5 +1,5 @@
 // The bar below the picture: plays a camera move, and says how far the view may move.
-import { iconButton, icon, make, slider } from "./elements";
+import { iconButton, icon, make, slider, toggle } from "./elements";
 import type { Store } from "./state";
 import { canTilt } from "./tilt";
 
@@ -26,9 +26,11 @@ export function makeTransport(store: Store, tilt: (on: boolean) => void): Transp
   );
   parallax.element.classList.add("parallax");
   parallax.element.title = "How far near and far move against each other, as a share of the width. The mark is how much of it was filled in behind the layers.";
+  const spread = slider("Spread", [0.4, 3, 0.05], (value) => value.toFixed(1), (value) => store.set({ spread: value }), 1.6);
+  const relief = toggle("Relief", (on) => store.set({ relief: on }));
   const reset = iconButton("reset", "Back to the photo's own view (R)", () => rest(store));
   const tilting = iconButton("tilt", "Look around by tilting the device", () => tilt(!store.state.tilt), { hidden: !canTilt() });
-  const element = make("div", { class: "transport", role: "group", "aria-label": "Camera" }, play, names, scrub.element, parallax.element, tilting, reset);
+  const element = make("div", { class: "transport", role: "group", "aria-label": "Camera" }, play, names, scrub.element, parallax.element, spread.element, relief.element, tilting, reset);
   store.watch((state, before) => {
     if (state === before || state.scene.moves !== before.scene.moves) {
       names.replaceChildren(...state.scene.moves.map((move) => make("option", { value: move.name }, capital(move.name))));
@@ -44,7 +46,10 @@ export function makeTransport(store: Store, tilt: (on: boolean) => void): Transp
     parallax.element.style.setProperty("--mark", String(Math.min(state.scene.safeParallax / most, 1)));
     parallax.element.dataset.beyond = String(state.parallax > state.scene.safeParallax + TASTEFUL_STEP);
     tilting.setAttribute("aria-pressed", String(state.tilt));
-    element.dataset.exploded = String(state.exploded);
+    spread.show(state.spread);
+    relief.input.checked = state.relief;
+    spread.element.hidden = relief.element.hidden = !state.exploded;
+    parallax.element.hidden = scrub.element.hidden = state.exploded;
   });
   return { element };
 }
