@@ -267,8 +267,8 @@ def _furnished(layout: Layout, rng: np.random.Generator, kinds: tuple[str, ...],
         kind = kinds[rng.integers(len(kinds))]
         z = rng.uniform(*near)
         x = rng.uniform(-0.36, 0.36) * WIDTH / layout.focal * z
-        names = [f"paint{len(layout.paints)}", f"paint{len(layout.paints) + 1}"]
-        meshes = [mesh.turned(0) for mesh in thing(kind, rng, names)]
+        names = [f"paint {len(layout.things)}{letter}" for letter in "ab"]
+        meshes = thing(kind, rng, names)
         turn = rng.uniform(0, 360)
         placed = tuple(mesh.turned(turn).at(x, 0, z) for mesh in meshes)
         every = np.concatenate([mesh.points for mesh in placed])
@@ -278,12 +278,12 @@ def _furnished(layout: Layout, rng: np.random.Generator, kinds: tuple[str, ...],
             for other in layout.things[layout.surfaces :]
         ):
             continue
-        for name in names:
-            layout.paints[name] = plain(rng)
+        shown = {mesh.paint for mesh in placed}
+        layout.paints.update({name: plain(rng) for name in names if name in shown})
         number = 1 + sum(other.name.split()[0].lower() == kind for other in layout.things)
         layout.things.append(Thing(f"{kind.capitalize()} {number}", LABELS[kind], placed, (x, z), reach))
-    for name, make in FIXED.items():
-        layout.paints.setdefault(name, make(rng))
     used = {mesh.paint for one in layout.things for mesh in one.meshes}
+    for name in sorted(used & set(FIXED)):
+        layout.paints.setdefault(name, FIXED[name](rng))
     layout.paints = {name: reflectance(tile) for name, tile in layout.paints.items() if name in used}
     return layout
