@@ -1,0 +1,232 @@
+"""The page in Chromium, from a file and with the network off: it shows the photo, moves as the engine does, behaves."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage.data import coffee
+
+from multiplane.formats.page import encode_page
+from multiplane.pixels.levels import from_levels
+from multiplane.pixels.over import flatten
+from multiplane.pixels.zbuffer import nearest_depth
+from multiplane.render.path import Eye
+from multiplane.render.view import render_view
+from multiplane.scene import Camera, Layer, Scene
+from multiplane_viewer.built_page import load_page
+from page_in_browser import drive, node_modules, shot
+from scenes import photo_of, picture_scene
+from test_glb_relief import psnr
+from tolerances import LOOKS_LIKE
+
+pytestmark = pytest.mark.program
+MOVES_ALIKE = 30.0
+"""Decibels between the page and the engine's renderer from a moved eye: they resample differently."""
+PARALLAX = 0.04
+MOST_SCRIPT = 300_000
+MOST_DRAWS_A_LAYER = 2
+FIRST_PICTURE_MS = 2000
+HIDDEN = "layer-3"
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    return picture_scene(np.ascontiguousarray(coffee()[::2, ::2]), count=5)
+
+
+@pytest.fixture(scope="module")
+def seen(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """One visit that looks at everything, from file:// and with the network off."""
+    node_modules()
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "page.html").write_bytes(encode_page(scene))
+    row = f"[data-layer={HIDDEN}]"
+    steps = [
+        ["key", "0"], ["shot", f"{folder}/rest.png"], ["canvas"],
+        ["slide", "Parallax", PARALLAX], ["point", 0.95, 0.25], ["settle"], ["shot", f"{folder}/moved.png"], ["canvas"],
+        ["key", "r"], ["point", 2, 0.5], ["settle"], ["wait", 300], ["settle"],
+        ["click", f"{row} [aria-label^=Hide]"], ["point", 2, 0.5], ["shot", f"{folder}/hidden.png"],
+        ["click", f"{row} [aria-label^=Hide]"], ["point", 2, 0.5], ["shot", f"{folder}/again.png"],
+        *[step for key in "2345" for step in (["key", key], ["wait", 300], ["shot", f"{folder}/view{key}.png"])],
+        ["key", "1"], ["key", "d"], ["shot", f"{folder}/blurred.png"], ["key", "d"],
+        ["key", "c"], ["wait", 300], ["shot", f"{folder}/compare.png", ".frame"], ["key", "c"],
+        ["shot", f"{folder}/end.png"], ["canvas"],
+        ["key", "e"], ["wait", 1200], ["settle"], ["canvas"], ["page", f"{folder}/exploded.png"], ["key", "e"],
+    ]  # fmt: skip
+    told = drive((folder / "page.html").as_uri(), steps, offline=True)
+    canvases = [answer for step, answer in zip(steps, told["answers"], strict=True) if step[0] == "canvas"]
+    names = ("rest", "moved", "end", "exploded")
+    return {"folder": folder, "told": told, "canvas": dict(zip(names, canvases, strict=True))}
+
+
+def picture(seen: dict, name: str) -> np.ndarray:
+    return shot(seen["folder"] / f"{name}.png")
+
+
+def test_at_rest_the_page_is_the_photo(scene: Scene, seen: dict) -> None:
+    assert psnr(picture(seen, "rest"), from_levels(photo_of(scene))) >= LOOKS_LIKE
+
+
+def test_a_mouse_move_shows_what_the_engine_renders(scene: Scene, seen: dict) -> None:
+    x, y, z = (float(part) for part in seen["canvas"]["moved"]["eye"].split(","))
+    assert x > 0
+    want = render_view(scene, Eye(x, y, z), scene.camera.width, scene.camera.height)
+    assert psnr(picture(seen, "moved"), want) >= MOVES_ALIKE
+    assert psnr(picture(seen, "rest"), want) < MOVES_ALIKE - 3
+
+
+def test_hiding_a_layer_shows_what_is_behind_it(scene: Scene, seen: dict) -> None:
+    rest = [layer for layer in scene.layers if layer.id != HIDDEN]
+    want = from_levels(flatten(rest, scene.camera.height, scene.camera.width, 8))
+    assert psnr(picture(seen, "hidden"), want) >= LOOKS_LIKE
+    assert psnr(picture(seen, "hidden"), picture(seen, "rest")) < LOOKS_LIKE
+    assert psnr(picture(seen, "again"), picture(seen, "rest")) >= 2 * LOOKS_LIKE
+
+
+def test_depth_is_brighter_where_it_is_nearer(scene: Scene, seen: dict) -> None:
+    height, width = scene.camera.height, scene.camera.width
+    near = (1 / nearest_depth(scene.layers, height, width)).ravel()
+    brightness = picture(seen, "view2").mean(axis=-1)
+    assert np.corrcoef(near, brightness.ravel())[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("view", ["view2", "view3", "view4", "view5", "blurred"])
+def test_every_view_is_a_picture_of_its_own(seen: dict, view: str) -> None:
+    assert psnr(picture(seen, view), picture(seen, "rest")) < LOOKS_LIKE
+    assert picture(seen, view).std() > 0.02
+
+
+def test_before_and_after_show_the_photo_on_one_side(scene: Scene, seen: dict) -> None:
+    compared, photo = picture(seen, "compare"), from_levels(photo_of(scene))
+    middle = scene.camera.width // 2
+    assert psnr(compared[40:, : middle - 30], photo[40:, : middle - 30]) >= LOOKS_LIKE
+
+
+def test_after_all_that_the_page_is_the_photo_again(scene: Scene, seen: dict) -> None:
+    assert psnr(picture(seen, "end"), from_levels(photo_of(scene))) >= LOOKS_LIKE
+
+
+def test_nothing_is_asked_for_and_nothing_complains(seen: dict) -> None:
+    assert [each for each in seen["told"]["requests"] if not each.startswith(("file:", "data:", "blob:"))] == []
+    assert [each for each in seen["told"]["console"] if each.startswith(("error", "warning"))] == []
+
+
+def test_draw_calls_and_texture_memory_are_told_and_small(scene: Scene, seen: dict) -> None:
+    for canvas in seen["canvas"].values():
+        assert 0 < int(canvas["drawCalls"]) <= MOST_DRAWS_A_LAYER * len(scene.layers)
+    pixels = sum(layer.width * layer.height for layer in scene.layers)
+    assert pixels * 4 < int(seen["canvas"]["rest"]["textureBytes"]) < pixels * 4 * 1.6
+
+
+def test_the_script_is_small() -> None:
+    node_modules()
+    sizes = [len(gzip.compress(data)) for name, (data, _) in load_page().assets.items() if name.endswith(".js")]
+    assert 0 < sum(sizes) < MOST_SCRIPT
+
+
+def roof(width: int = 240, height: int = 160) -> Scene:
+    """A grey layer whose left half faces left and whose right half faces right, before a far wall."""
+    columns = np.arange(width, dtype=np.float32) + 0.5
+    z = np.broadcast_to(2 + 1.2 * np.abs(columns / width - 0.5), (height, width)).astype(np.float32)
+    grey = np.full((height, width, 4), np.float32(128 / 255))
+    grey[..., 3] = 1
+    wall = Layer("wall", "wall", "sky", "background", (0, 0), grey, np.full_like(z, 8), np.ones(z.shape, bool))
+    front = Layer("roof", "roof", "object", "foreground", (0, 0), grey, z, np.zeros(z.shape, bool))
+    return Scene(Camera.from_focal_35mm(width, height), (wall, front))
+
+
+def test_a_light_lights_what_faces_it_and_moving_it_moves_the_shading(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_bytes(encode_page(roof()))
+    steps = [
+        ["key", "0"], ["key", "l"], ["point", 2, 0.5], ["focus", ".light-handle"],
+        *[["key", "ArrowLeft"]] * 10, ["settle"], ["shot", f"{tmp_path}/left.png"],
+        *[["key", "ArrowRight"]] * 40, ["settle"], ["shot", f"{tmp_path}/right.png"],
+        ["key", "l"], ["settle"], ["shot", f"{tmp_path}/off.png"],
+    ]  # fmt: skip
+    drive((tmp_path / "page.html").as_uri(), steps, offline=True)
+    left, right, off = (shot(tmp_path / f"{name}.png") for name in ("left", "right", "off"))
+    halves = [(each[80:150, 20:100].mean(), each[80:150, 140:220].mean()) for each in (left, right)]
+    assert halves[0][0] > halves[0][1] * 1.1
+    assert halves[1][1] > halves[1][0] * 1.1
+    assert np.abs(off - 128 / 255).max() <= 1.5 / 255
+
+
+def test_a_layer_in_front_throws_its_shadow_away_from_the_sun(tmp_path: Path) -> None:
+    width, height = 240, 160
+    bright = np.full((height, width, 4), np.float32(160 / 255))
+    bright[..., 3] = 1
+    wall = Layer(
+        "wall",
+        "wall",
+        "sky",
+        "background",
+        (0, 0),
+        bright,
+        np.full((height, width), 4, np.float32),
+        np.ones((height, width), bool),
+    )
+    z = np.full((60, 40), 2, np.float32)
+    card = Layer("card", "card", "object", "foreground", (100, 50), bright[:60, :40], z, np.zeros(z.shape, bool))
+    (tmp_path / "page.html").write_bytes(encode_page(Scene(Camera.from_focal_35mm(width, height), (wall, card))))
+    steps = [
+        ["key", "0"], ["key", "l"], ["point", 2, 0.5], ["focus", ".light-handle"], *[["key", "ArrowDown"]] * 17,
+        ["settle"], ["shot", f"{tmp_path}/lit.png"], ["click", "text=Shadows between layers"],
+        ["point", 2, 0.5], ["shot", f"{tmp_path}/unshadowed.png"],
+    ]  # fmt: skip
+    drive((tmp_path / "page.html").as_uri(), steps, offline=True)
+    lit, plain = (shot(tmp_path / f"{name}.png").mean(axis=-1) for name in ("lit", "unshadowed"))
+    darker = plain - lit
+    assert darker[60:100, 150:235].max() > 0.1
+    assert darker[60:100, 5:60].max() < 0.02
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("phone", [False, True])
+def test_the_page_is_accessible(scene: Scene, scheme: str, phone: bool, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_bytes(encode_page(scene))
+    viewport = {"width": 390, "height": 844} if phone else {"width": 1200, "height": 800}
+    steps = [
+        ["axe"],
+        ["key", "l"],
+        ["key", "d"],
+        ["key", "c"],
+        *([["click", "#tab-light"]] if phone else [["click", ".layer-pick >> nth=1"]]),
+        ["axe"],
+        ["key", "c"],
+        ["key", "e"],
+        ["axe"],
+        ["key", "Shift+?"],
+        ["axe"],
+    ]
+    told = drive((tmp_path / "page.html").as_uri(), steps, scheme=scheme, phone=phone, viewport=viewport)
+    assert [answer for step, answer in zip(steps, told["answers"], strict=True) if step[0] == "axe"] == [[]] * 4
+
+
+def test_the_keyboard_alone_reaches_everything(scene: Scene, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_bytes(encode_page(scene))
+    steps = [step for _ in range(30) for step in (["key", "Tab"], ["focused"])]
+    told = drive((tmp_path / "page.html").as_uri(), steps, offline=True)
+    reached = " / ".join(
+        str(answer) for step, answer in zip(steps, told["answers"], strict=True) if step[0] == "focused"
+    )
+    for wanted in (
+        "Exploded view",
+        "Before and after",
+        "Keyboard shortcuts",
+        "Play",
+        "Camera move",
+        "Parallax",
+        "disc 4",
+    ):
+        assert wanted in reached, reached
+
+
+@pytest.mark.slow
+def test_the_first_picture_of_six_layers_at_two_megapixels_is_quick(tmp_path: Path) -> None:
+    import cv2
+
+    large = picture_scene(cv2.resize(coffee(), (1732, 1155), interpolation=cv2.INTER_CUBIC), count=6)
+    (tmp_path / "page.html").write_bytes(encode_page(large))
+    times = [drive((tmp_path / "page.html").as_uri(), [])["firstPicture"] for _ in range(3)]
+    assert min(times) <= FIRST_PICTURE_MS, times
