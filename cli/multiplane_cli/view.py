@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from multiplane.errors import MissingDependency, OutputError
-from multiplane_cli.view_open import open_session
+from multiplane_cli.view_open import open_session, scene_of
 
 if TYPE_CHECKING:
     from multiplane_cli.view_session import Session
@@ -27,6 +27,9 @@ def view(
     select: Annotated[
         str, typer.Option(help="What answers clicks on objects: builtin, a model's name, or its folder.")
     ] = "builtin",
+    native: Annotated[
+        bool, typer.Option("--native", help="Only look at it, in a window of Open3D instead of a browser.")
+    ] = False,
 ) -> None:
     """Show SCENE in the browser: parallax, layers, depth, light; edit it, save it, export it.
 
@@ -42,6 +45,12 @@ def view(
 
       multiplane view photo.multiplane --no-browser --port 8000
     """
+    if native:
+        from multiplane_cli.view_native import check_display, show
+
+        check_display()
+        show(scene_of(scene), scene.name)
+        return
     page = _page()
     folder = Path(tempfile.mkdtemp(prefix="multiplane-"))
     keep = False

@@ -272,3 +272,19 @@ class Scene:
         bottom = self.layers[0]
         if (bottom.height, bottom.width) != (self.camera.height, self.camera.width) or bottom.rgba[..., 3].min() < 1.0:
             raise SceneError(f"the first layer {bottom.id!r} must cover the whole canvas and be opaque")
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the picture, and every layer from near to far with its plane, depth and fill."""
+        from multiplane.notebook import Card, shrunk, stacked, strip
+
+        canvas, unit = (self.camera.width, self.camera.height), " m" if self.origin.metric else ""
+        small = [shrunk(layer.rgba, layer.corner, canvas) for layer in self.layers]
+        cards = [Card(stacked(small, [layer.blend == "multiply" for layer in self.layers]), "all layers")]
+        for layer, picture in zip(reversed(self.layers), reversed(small), strict=True):
+            facts = [layer.plane, f"depth {layer.depth:.3g}{unit}", f"{layer.filled_share:.0%} filled in"]
+            cards.append(Card(picture, layer.name, [*facts, layer.blend] if layer.blend != "normal" else facts))
+        size, count = f"{canvas[0]} x {canvas[1]}", len(self.layers)
+        words = (
+            f"{self.origin.photo}: {size}, {self.bit_depth} bit, {count} layer{'s' if count > 1 else ''}, near to far"
+        )
+        return strip(words, cards)
