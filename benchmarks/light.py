@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.light_cases import METHODS, Case, Tool, folder_of
 from benchmarks.light_scores import Score, lines_of
 from benchmarks.light_truth import shadow_free, truths
-from benchmarks.measure_relight import key_scores, relight_scores
+from benchmarks.measure_moved import moved_scores
+from benchmarks.measure_relight import key_scores, preview_scores, relight_scores
 from benchmarks.measure_shadows import false_scores, shadow_scores
 
 SECTIONS = ("shadows", "moved", "relight", "key", "preview")
@@ -73,10 +74,14 @@ def measured(options: argparse.Namespace, tool: Tool) -> Iterator[Score]:
         yield from shadow_scores(cases)
         views = list(shadow_free(folder_of(options.scenes, f"free_{options.set}")))[: options.first]
         yield from false_scores(tool, views)
+    if "moved" in options.only:
+        yield from moved_scores(cases)
     if "relight" in options.only:
         yield from relight_scores(cases)
     if "key" in options.only:
         yield from key_scores(cases)
+    if "preview" in options.only:
+        yield from preview_scores(cases)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ from benchmarks.light_truth import LightTruth, View
 from multiplane.decompose import Backends, decompose
 from multiplane.depth import load_depth
 from multiplane.inpaint import load_inpaint
+from multiplane.light.key_light import key_light_of
 from multiplane.light.shadows import with_shadows
 from multiplane.matte import load_matte
-from multiplane.scene import Scene
+from multiplane.scene import KeyLight, Scene
 from multiplane.segment import load_segment
 
 EXACT, BUILTIN = "exact depth, segments", "built-in"
@@ -33,6 +34,11 @@ class Case:
     plain: Scene
     shadowed: Scene
     first: str | None
+
+    @property
+    def key(self) -> KeyLight:
+        """The key light as the tool estimates it."""
+        return self.shadowed.key_light or key_light_of(self.plain)
 
     @property
     def own_shadows(self) -> set[str]:

@@ -1,8 +1,10 @@
 """Does new light look as it would? Relit pictures, normals, albedo and the key light, against rendered scenes."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from benchmarks.light_cases import Case
 from benchmarks.light_scores import Score, albedo_error, angle, angles, picture_of, psnr
@@ -10,12 +12,13 @@ from benchmarks.light_truth import SKY, LightTruth
 
 from multiplane.arrays import Floats, Mask
 from multiplane.light.irradiance import FROM_ABOVE
-from multiplane.light.key_light import key_light_of
 from multiplane.light.lights import Ambient, Light, Original, Sun, of_luminance_1
+from multiplane.light.preview import prepare_preview
 from multiplane.light.relight import Lit, prepare_light, relit
 from multiplane.pixels.linear import linear
-from multiplane.scene import LUMINANCE, KeyLight
+from multiplane.scene import LUMINANCE, Camera, KeyLight, Scene
 
+PREVIEW, FRAMES = (1920, 1080), 20
 SHOWN = 0.5
 """Opacity from which a layer is what is seen."""
 
@@ -73,7 +76,7 @@ def relight_scores(cases: Sequence[Case]) -> Iterator[Score]:
         truth = case.truth
         known = prepare_light(replace(case.shadowed, key_light=told_key(truth)))
         told += list(relit_psnrs(case, known))
-        lit = prepare_light(replace(case.shadowed, key_light=None))
+        lit = prepare_light(replace(case.shadowed, key_light=case.key))
         guessed += list(relit_psnrs(case, lit))
         normals, solid = seen_of(lit, lit.setting.normals)
         where = np.asarray(solid & (truth.ids != SKY))
@@ -98,9 +101,7 @@ def relight_scores(cases: Sequence[Case]) -> Iterator[Score]:
 def key_errors(cases: Sequence[Case], kind: str) -> list[float]:
     """Degrees between the estimated and the true key light of scenes of one kind."""
     return [
-        angle(
-            np.array(key_light_of(replace(case.shadowed, key_light=None)).towards, np.float32), case.truth.key_towards
-        )
+        angle(np.array(case.key.towards, np.float32), case.truth.key_towards)
         for case in cases
         if case.truth.kind == kind
     ]
@@ -115,3 +116,41 @@ def key_scores(cases: Sequence[Case]) -> Iterator[Score]:
             yield Score(
                 f"key light error, {kind}, median", cases[0].method, median, "degrees", len(errors), bar, "less"
             )
+
+
+def preview_scores(cases: Sequence[Case]) -> Iterator[Score]:
+    """Frames a second of the preview at 1920 x 1080, of a picture enlarged to that, under a sun that goes around."""
+    scene = enlarged(cases[0].shadowed, cases[0].key)
+    preview = prepare_preview(scene, *PREVIEW)
+    preview.frame(turning_sun(0))
+    began = time.perf_counter()
+    for number in range(FRAMES):
+        preview.frame(turning_sun(number))
+    rate = FRAMES / (time.perf_counter() - began)
+    yield Score(f"preview at {PREVIEW[0]} x {PREVIEW[1]}", cases[0].method, rate, "/s", FRAMES, 10.0)
+
+
+def turning_sun(number: int) -> list[Light]:
+    """The light of one frame."""
+    return [Sun(azimuth=number * 360 / FRAMES, elevation=35.0, intensity=0.7), Ambient(0.3)]
+
+
+def enlarged(scene: Scene, key: KeyLight) -> Scene:
+    """A scene as large as the preview, cut to its aspect at the bottom."""
+    width, height = PREVIEW
+    camera = Camera(width, height, scene.camera.focal * width / scene.camera.width)
+    layers = []
+    for layer in scene.layers:
+        x, y = layer.corner
+        canvas = np.zeros((scene.camera.height, scene.camera.width, 4), np.float32)
+        z = np.full(canvas.shape[:2], layer.depth, np.float32)
+        part = slice(y, y + layer.height), slice(x, x + layer.width)
+        canvas[part], z[part] = layer.rgba, layer.z
+        kept = round(scene.camera.width * height / width)
+        rgba = cv2.resize(canvas[:kept], PREVIEW, interpolation=cv2.INTER_LINEAR)
+        far = cv2.resize(z[:kept], PREVIEW, interpolation=cv2.INTER_NEAREST)
+        clipped = np.clip(rgba, 0, 1).astype(np.float32)
+        layers.append(
+            replace(layer, corner=(0, 0), rgba=clipped, z=np.asarray(far), filled=np.zeros((height, width), np.bool_))
+        )
+    return Scene(camera, tuple(layers), key_light=key)
