@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from multiplane_cli.edit_history import history, redo, undo
 from multiplane_cli.edit_layers import drop, merge, rename, reorder, replace, set_plane
+from multiplane_cli.edit_move import duplicate, flip, move, remove, scale
 from multiplane_cli.edit_split import split
 
 HELP = ("-h", "--help")
@@ -26,7 +27,11 @@ class _SceneFirst(TyperGroup):
 
 
 app = typer.Typer(cls=_SceneFirst, no_args_is_help=True)
-for command in (split, merge, rename, reorder, drop, set_plane, replace, undo, redo, history):
+for command in (
+    *(split, merge, rename, reorder, drop, set_plane, replace),
+    *(move, scale, flip, duplicate, remove),
+    *(undo, redo, history),
+):
     app.command()(command)
 
 
@@ -44,6 +49,8 @@ def edit(
       multiplane edit photo.multiplane split person --by depth
 
       multiplane edit photo.multiplane merge cup saucer
+
+      multiplane edit photo.multiplane move person --dx 200 --dy -40
 
       multiplane edit photo.multiplane undo
     """

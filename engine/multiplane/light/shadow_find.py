@@ -78,7 +78,15 @@ def find(scene: Scene, view: View) -> Found | None:
             field = np.zeros((height, width, 3), np.float32)
             field[box] = shade.field
             found[thing.caster] = field
-    return Found(found, towards, agreement) if found else None
+    return Found(_shared(found), towards, agreement) if found else None
+
+
+def _shared(found: dict[int, Floats]) -> dict[int, Floats]:
+    """Where shadows of one light meet it is no darker than in the darkest of them: they share that darkening."""
+    fields = list(found.values())
+    total, most = np.sum(fields, axis=0, dtype=np.float32), np.max(fields, axis=0)
+    share = most / np.maximum(total, 1e-6)
+    return {caster: field * share for caster, field in found.items()}
 
 
 def _floor(scene: Scene, planes: dict[int, Vector], seen: np.ndarray[tuple[int], np.dtype[np.intp]]) -> int | None:
