@@ -3,7 +3,7 @@ import { checked, type SceneDescription } from "./description";
 
 export type Edit =
   | { action: "rename"; id: string; name: string }
-  | { action: "drop"; id: string }
+  | { action: "drop"; id: string; shadow: boolean }
   | { action: "merge"; ids: string[] }
   | { action: "reorder"; id: string; before?: string; after?: string }
   | { action: "setPlane"; id: string; plane: string }
@@ -11,6 +11,18 @@ export type Edit =
   | { action: "select"; points: (readonly [number, number, 0 | 1])[]; box?: readonly number[] }
   | { action: "undo" }
   | { action: "redo" };
+
+export interface Status {
+  revision: number;
+  changedOnDisk: boolean;
+}
+
+/** The server refused, in words that can be shown; `overwrite` where it would do it if asked to replace a file. */
+export class Refused extends Error {
+  constructor(words: string, readonly overwrite: boolean) {
+    super(words);
+  }
+}
 
 export class Api {
   private readonly token = new URLSearchParams(location.search).get("token") ?? "";
@@ -23,15 +35,19 @@ export class Api {
     return checked(await (await this.ask("/api/edit", edit)).json());
   }
 
+  async status(): Promise<Status> {
+    return (await (await this.ask("/api/status")).json()) as Status;
+  }
+
   /** Where the scene was saved. */
-  async save(): Promise<string> {
-    return ((await (await this.ask("/api/save", {})).json()) as { path: string }).path;
+  async save(overwrite: boolean): Promise<string> {
+    return ((await (await this.ask("/api/save", overwrite ? { overwrite } : {})).json()) as { path: string }).path;
   }
 
   /** The exported file, and what it should be called. */
   async export(suffix: string): Promise<[Blob, string]> {
     const answer = await this.ask("/api/export", { suffix });
-    const said = /filename\*?=(?:UTF-8'')?"?([^";]+)"?/.exec(answer.headers.get("content-disposition") ?? "");
+    const said = /filename\*=UTF-8''([^;]+)/.exec(answer.headers.get("content-disposition") ?? "");
     return [await answer.blob(), said?.[1] ? decodeURIComponent(said[1]) : `scene${suffix}`];
   }
 
@@ -44,7 +60,7 @@ export class Api {
       throw new Error("multiplane does not answer; start `multiplane view` again", { cause: error });
     }
     if (answer.ok) return answer;
-    const told = (await answer.json().catch(() => ({}))) as { error?: string };
-    throw new Error(told.error ?? `multiplane refused (${answer.status}); reload the page`);
+    const told = (await answer.json().catch(() => ({}))) as { error?: string; overwrite?: boolean };
+    throw new Refused(told.error ?? `multiplane refused (${answer.status}); reload the page`, told.overwrite ?? false);
   }
 }

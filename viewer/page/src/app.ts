@@ -27,6 +27,7 @@ import { makeTransport } from "./transport";
 
 const SIDE_SECONDS = 0.65;
 const LONGEST_STEP = 0.1;
+const POLL_MS = 2000;
 
 export class App {
   private readonly store: Store;
@@ -63,6 +64,7 @@ export class App {
       help,
     );
     listenForKeys(shortcuts);
+    if (api) window.setInterval(() => void edits.poll(), POLL_MS);
     this.store.watch((state) => {
       busy.hidden = state.busy === null;
       busy.textContent = state.busy ? `${state.busy} …` : "";

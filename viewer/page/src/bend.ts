@@ -42,26 +42,50 @@ export function bendAt(bend: Bend, x: number, y: number): number {
   );
 }
 
+/** Nodes to either side over which a slope is taken, and across which it is averaged: depth is rougher than surfaces. */
+const REACH = 3;
+const ACROSS = 2;
+
 /** Unit normals (x right, y down, z away from the viewer, so z < 0 faces it) at every node, three numbers each. */
 export function bendNormals(bend: Bend, focal: number, centre: [number, number]): Float32Array {
+  const { columns, rows, box } = bend;
   const out = new Float32Array(bend.q.length * 3);
-  const stepX = bend.box[2] / bend.columns;
-  const stepY = bend.box[3] / bend.rows;
-  const at = (i: number, j: number): number =>
-    bend.q[clamp(j, 0, bend.rows - 1) * bend.columns + clamp(i, 0, bend.columns - 1)] ?? 1;
-  for (let j = 0; j < bend.rows; j++) {
-    for (let i = 0; i < bend.columns; i++) {
-      const x = bend.box[0] + (i + 0.5) * stepX - centre[0];
-      const y = bend.box[1] + (j + 0.5) * stepY - centre[1];
-      const slopeX = (at(i + 1, j) - at(i - 1, j)) / ((Math.min(i + 1, bend.columns - 1) - Math.max(i - 1, 0) || 1) * stepX);
-      const slopeY = (at(i, j + 1) - at(i, j - 1)) / ((Math.min(j + 1, bend.rows - 1) - Math.max(j - 1, 0) || 1) * stepY);
-      // A surface q(x, y): its tangent planes satisfy n . (x/f, y/f, 1) = c q, whence n ~ (q_x f, q_y f, q - x q_x - y q_y).
-      const normal = [slopeX * focal, slopeY * focal, at(i, j) - x * slopeX - y * slopeY] as const;
-      // That one has n . P > 0, so it points away from the viewer.
-      const length = -(Math.hypot(...normal) || 1);
-      out.set([normal[0] / length, normal[1] / length, normal[2] / length], 3 * (j * bend.columns + i));
-    }
+  const [stepX, stepY] = [box[2] / columns, box[3] / rows];
+  const slopesX = slopes(bend, 1, 0, stepX);
+  const slopesY = slopes(bend, 0, 1, stepY);
+  for (let k = 0; k < bend.q.length; k++) {
+    const x = box[0] + ((k % columns) + 0.5) * stepX - centre[0];
+    const y = box[1] + (Math.floor(k / columns) + 0.5) * stepY - centre[1];
+    const [slopeX, slopeY, q] = [slopesX[k] ?? 0, slopesY[k] ?? 0, bend.q[k] ?? 0];
+    // A plane n . p = c has q = n . (x/f, y/f, 1) / c, whence n ~ (q_x f, q_y f, q - x q_x - y q_y). That one has
+    // n . p > 0, so it points away from the viewer.
+    const normal = [slopeX * focal, slopeY * focal, q - x * slopeX - y * slopeY] as const;
+    const length = -(Math.hypot(...normal) || 1);
+    out.set([normal[0] / length, normal[1] / length, normal[2] / length], 3 * k);
   }
+  return out;
+}
+
+/** Change of q per pixel along (dx, dy), averaged across that. */
+function slopes({ columns, rows, q }: Bend, dx: number, dy: number, step: number): Float32Array {
+  const along = new Float32Array(q.length);
+  const each = (act: (i: number, j: number, k: number) => void): void => {
+    for (let j = 0, k = 0; j < rows; j++) for (let i = 0; i < columns; i++, k++) act(i, j, k);
+  };
+  each((i, j, k) => {
+    const [at, last] = dx ? [i, columns - 1] : [j, rows - 1];
+    const [low, high] = [Math.max(at - REACH, 0), Math.min(at + REACH, last)];
+    const stride = dx ? 1 : columns;
+    along[k] = high > low ? ((q[k + (high - at) * stride] ?? 0) - (q[k + (low - at) * stride] ?? 0)) / ((high - low) * step) : 0;
+  });
+  const out = new Float32Array(q.length);
+  each((i, j, k) => {
+    const [at, last, stride] = dy ? [i, columns - 1, 1] : [j, rows - 1, columns];
+    const [low, high] = [Math.max(at - ACROSS, 0), Math.min(at + ACROSS, last)];
+    let sum = 0;
+    for (let other = low; other <= high; other++) sum += along[k + (other - at) * stride] ?? 0;
+    out[k] = sum / (high - low + 1);
+  });
   return out;
 }
 

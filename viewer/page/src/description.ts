@@ -69,6 +69,14 @@ export interface SceneDescription {
   canUndo: boolean;
   canRedo: boolean;
   formats: { suffix: string; title: string }[];
+  /** What only a server says: how often the scene has changed, the file's name, whether edits are not saved yet. */
+  revision?: number;
+  file?: string;
+  unsaved?: boolean;
+  undoWords?: string;
+  redoWords?: string;
+  /** What should be known of the edit that made this. */
+  note?: string;
   layers: LayerDescription[];
 }
 

@@ -1,11 +1,14 @@
 // What editing does: sends it to the server, shows the scene that comes back, tells what went wrong.
-import type { Api, Edit } from "./api";
+import { type Api, type Edit, Refused } from "./api";
+import { confirm } from "./confirm";
 import type { SceneDescription } from "./description";
 import type { Notice } from "./notice";
 import { type Place, stepped } from "./order";
 import type { Store } from "./state";
 
 export class Edits {
+  private told: unknown = null;
+
   constructor(
     private readonly store: Store,
     private readonly api: Api | null,
@@ -20,7 +23,11 @@ export class Edits {
   async send(edit: Edit, doing: string): Promise<void> {
     const { api } = this;
     if (!api || !this.possible) return;
-    await this.whileBusy(doing, async () => this.take(await api.edit(edit)));
+    await this.whileBusy(doing, async () => {
+      const scene = await api.edit(edit);
+      await this.take(scene);
+      if (scene.note) this.notice.say(scene.note);
+    });
   }
 
   rename(id: string, name: string): Promise<void> {
@@ -29,7 +36,10 @@ export class Edits {
 
   dropSelected(): Promise<void> {
     const [id] = this.store.state.selected;
-    return id ? this.send({ action: "drop", id }, "Dropping") : Promise.resolve();
+    if (!id || id === this.store.state.scene.layers[0]?.id) return Promise.resolve();
+    // Its shadow without the thing that throws it would be a stain.
+    const shadow = this.store.state.scene.layers.some((layer) => layer.caster === id);
+    return this.send({ action: "drop", id, shadow }, "Dropping");
   }
 
   mergeSelected(): Promise<void> {
@@ -59,7 +69,37 @@ export class Edits {
   async save(): Promise<void> {
     const { api } = this;
     if (!api || !this.possible) return;
-    await this.whileBusy("Saving", async () => this.notice.say(`Saved as ${await api.save()}`));
+    await this.whileBusy("Saving", async () => {
+      let path;
+      try {
+        path = await api.save(false);
+      } catch (error) {
+        if (!(error instanceof Refused && error.overwrite) || !(await confirm(error.message, "Replace it"))) throw error;
+        path = await api.save(true);
+      }
+      this.notice.say(`Saved as ${path}`);
+      await this.take(await api.scene());
+    });
+  }
+
+  /** Looks whether the scene changed elsewhere: in another window, or on the disk. What goes wrong is told once. */
+  async poll(): Promise<void> {
+    const { api } = this;
+    if (!api || !this.possible || this.store.state.busy || document.hidden) return;
+    try {
+      const status = await api.status();
+      const { scene, busy } = this.store.state;
+      if (!busy && scene.revision !== undefined && status.revision !== scene.revision) await this.take(await api.scene());
+      this.tell(status.changedOnDisk ? "Another program wrote the file; saving asks before it replaces it" : null);
+    } catch (error) {
+      this.tell(error);
+    }
+  }
+
+  private tell(news: unknown): void {
+    const words = news instanceof Error ? news.message : news;
+    if (words !== null && words !== this.told) this.notice[news instanceof Error ? "complain" : "say"](String(words));
+    this.told = words;
   }
 
   async export(suffix: string): Promise<void> {

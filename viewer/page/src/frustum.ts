@@ -34,10 +34,10 @@ export function frustumLines(scene: SceneDescription, uniforms: Record<string, I
   };
   corners.forEach((corner, k) => {
     const next = corners[(k + 1) % 4]!;
-    line([0, 0], -1, corner, 2, 0.5);
+    line([0, 0], -1, corner, 2, 0.65);
     line(corner, 0, next, 0, 0.95);
-    line(corner, 1, next, 1, 0.4);
-    line(corner, 2, next, 2, 0.4);
+    line(corner, 1, next, 1, 0.5);
+    line(corner, 2, next, 2, 0.55);
   });
   // A mark above the camera's frame says which way is up.
   line([-0.35 * x, -y], 0, [0, -1.45 * y], 0, 0.95);

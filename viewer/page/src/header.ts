@@ -20,6 +20,7 @@ const TOOLS: readonly [Tool, "look" | "select" | "move", string][] = [
 
 export function makeHeader(store: Store, edits: Edits, stage: Stage, help: () => void): HTMLElement {
   const title = make("h1", {});
+  const edited = make("span", { class: "edited", title: "Not saved yet" }, "edited");
   const views = choice("view", "Show", VIEWS, (view) => store.set({ view: view as View }));
   const exploded = iconButton("explode", "Exploded view (E)", () => explode(store, stage));
   const compare = iconButton("compare", "Before and after (C)", () => toggleCompare(store));
@@ -35,11 +36,14 @@ export function makeHeader(store: Store, edits: Edits, stage: Stage, help: () =>
   const editing = make("div", { class: "editing" }, undo, redo, save, exportMenu(store, edits));
   const bar = make(
     "header", { class: "bar" },
-    make("div", { class: "title" }, title), tools, views.element,
+    make("div", { class: "title" }, title, edited), tools, views.element,
     make("div", { class: "actions" }, exploded, compare, editing, iconButton("help", "Keyboard shortcuts (?)", help)),
   );
   store.watch((state) => {
-    title.textContent = state.scene.name;
+    title.textContent = state.scene.file ?? state.scene.name;
+    edited.hidden = !state.scene.unsaved;
+    retitle(undo, "Undo", state.scene.undoWords, "Ctrl+Z");
+    retitle(redo, "Redo", state.scene.redoWords, "Ctrl+Shift+Z");
     title.title = `${state.scene.width} × ${state.scene.height}, ${state.scene.bitDepth} bit`;
     document.title = `${state.scene.name} – multiplane`;
     views.show(state.view);
@@ -67,6 +71,10 @@ export function explode(store: Store, stage: Stage): void {
 export function toggleCompare(store: Store): void {
   const on = store.state.compare === null;
   store.set({ compare: on ? 0.5 : null, ...(on ? { exploded: false, tool: "look" as const } : {}) });
+}
+
+function retitle(button: HTMLButtonElement, act: string, words: string | undefined, keys: string): void {
+  button.title = `${act}${words ? ` ${words}` : ""} (${keys})`;
 }
 
 function press(button: HTMLButtonElement, on: boolean): void {

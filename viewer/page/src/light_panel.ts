@@ -9,7 +9,7 @@ export function addLight(store: Store, kind: Light["kind"]): void {
   const id = 1 + Math.max(0, ...lights.map((light) => light.id));
   const light: Light =
     kind === "sun"
-      ? { id, kind, x: 0.22, y: 0.16, depth: 1, strength: 0.85, kelvin: 5200, softness: 0.15 }
+      ? { id, kind, x: 0.22, y: 0.16, depth: 1, strength: 0.85, kelvin: 5200, softness: 0.3 }
       : { id, kind, x: 0.6, y: 0.35, depth: 0.9, strength: 0.8, kelvin: 3400, softness: 0.3 };
   store.set({ lights: [...lights, light], chosenLight: id, lit: true });
 }
@@ -28,7 +28,7 @@ export function makeLightPanel(store: Store): HTMLElement {
   const chips = make("div", { class: "chips" });
   const sun = textButton("+ Sun", () => addLight(store, "sun"));
   const lamp = textButton("+ Lamp", () => addLight(store, "point"));
-  const inner = make("div", { class: "inner" }, make("div", { class: "lights-row" }, chips, sun, lamp), holder, ambient.element, shadows.element);
+  const inner = make("div", { class: "inner" }, make("div", { class: "lights-row" }, chips, make("div", { class: "chips" }, sun, lamp)), holder, ambient.element, shadows.element);
   const element = make("section", { class: "group", "aria-label": "Light" }, make("h2", {}, "Light"), on.element, inner);
   const change = (patch: Partial<Light>): void => {
     const { chosenLight } = store.state;
@@ -37,7 +37,7 @@ export function makeLightPanel(store: Store): HTMLElement {
   const strength = slider("Strength", [0, 2.5, 0.01], percent, (value) => change({ strength: value }), 1);
   const kelvin = slider("Warmth", [2000, 12000, 50], (value) => `${Math.round(value)} K`, (value) => change({ kelvin: value }), 5200);
   kelvin.element.classList.add("warmth");
-  const softness = slider("Softness", [0.02, 1, 0.01], percent, (value) => change({ softness: value }), 0.15);
+  const softness = slider("Softness", [0.02, 1, 0.01], percent, (value) => change({ softness: value }), 0.3);
   const depth = slider("Distance", [0, 1.5, 0.01], (value) => (value > 1 ? "in front" : `${Math.round((1 - value) * 100)} % back`), (value) => change({ depth: value }), 0.9);
   const remove = iconButton("trash", "Remove this light", () => {
     const lights = store.state.lights.filter((light) => light.id !== store.state.chosenLight);

@@ -65,6 +65,7 @@ export class Sheet {
       uShift: { value: new Vector2() },
       uPicked: { value: false },
       uHinted: { value: false },
+      uLit: { value: false },
       uAway: { value: 1 },
       uLayer: { value: 0 },
       uMultiply: { value: layer.blend === "multiply" },

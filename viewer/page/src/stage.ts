@@ -138,7 +138,6 @@ export class Stage {
   }
 
   private light(state: State): void {
-    this.value("uLit", state.lit);
     if (!state.lit) return;
     this.castersNow();
     this.value("uAmbient", state.ambient);
@@ -163,7 +162,7 @@ export class Stage {
   }
 
   private dress(sheet: Sheet, state: State): void {
-    const { id, blend } = sheet.layer;
+    const { id, blend, label } = sheet.layer;
     const look = state.looks[id];
     // What multiplies has no depth and no colour of its own to show.
     const suits = blend === "normal" || state.view === "picture" || state.solo === id;
@@ -171,6 +170,8 @@ export class Stage {
     sheet.uniforms.uOpacity!.value = look?.opacity ?? 1;
     sheet.uniforms.uOffset!.value = (look?.offset ?? 0) * (state.scene.range.near - state.scene.range.far);
     sheet.uniforms.uPicked!.value = state.exploded && state.selected.includes(id);
+    // The sky is lit by no lamp of the scene, and no shadow falls on it.
+    sheet.uniforms.uLit!.value = state.lit && label !== "sky";
     sheet.uniforms.uHinted!.value = state.hinted === id;
   }
 }
@@ -183,7 +184,7 @@ function sharedUniforms(scene: SceneDescription): Record<string, IUniform> {
     uHalf: new Vector2(width / 2, height / 2), uFocal: focal, uFocus: range.focus, uZoom: 1,
     uEye: AT_REST, uSide: false, uRelief: 0, uCamera: new Matrix4(), uSpace: new Vector3(),
     uRange: new Vector3(range.far, range.near - range.far || 1, 0),
-    uFocusAt: range.focus, uBlur: 0, uView: 0, uLit: false, uShadows: true, uAmbient: 1, uLights: 0, uLayers: 0,
+    uFocusAt: range.focus, uBlur: 0, uView: 0, uShadows: true, uAmbient: 1, uLights: 0, uLayers: 0,
     uCasters: null, uDepths: numbers(), uShown: numbers(), uOffsets: numbers(),
     uLightPlace: vectors(), uLightColour: vectors(), uAccent: new Vector3(),
   };
