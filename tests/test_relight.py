@@ -8,10 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multiplane.errors import SceneError
+from multiplane.light.clip import light_clip
 from multiplane.light.lights import Ambient, Original, Point, Sun, colour_of_kelvin
+from multiplane.light.passes import light_passes
+from multiplane.light.preview import prepare_preview
 from multiplane.light.relight import prepare_light, relight, relit
 from multiplane.light.shine import shine
 from multiplane.pixels.levels import from_levels, to_levels
+from multiplane.pixels.light_pass import apply_passes
 from multiplane.pixels.linear import encoded, linear
 from multiplane.scene import LUMINANCE, Camera, KeyLight, Layer, Scene
 from scenes import assert_same_scene, noise_scene, photo_of
@@ -193,3 +197,52 @@ class TestLights:
     def test_nonsense_is_refused(self, make, word):
         with pytest.raises(SceneError, match=word):
             make()
+
+
+class TestPasses:
+    @pytest.mark.parametrize("bit_depth", [8, 16])
+    def test_blended_as_editors_do_they_give_the_relit_picture(self, bit_depth):
+        scene = replace(noise_scene(7, 31, 24, bit_depth=bit_depth), key_light=KEY)
+        lit = prepare_light(scene)
+        lights = [Sun(70, 30, 0.6), Point((0.0, 0.0, 1.5), 0.5), Ambient(0.3)]
+        passes = light_passes(lit, lights)
+        assert passes[0].name == "shade"
+        assert {"sun 1", "lamp 1"} <= {each.name for each in passes}
+        got, want = apply_passes(photo_of(scene), passes), photo_of(relit(lit, lights))
+        assert np.abs(got.astype(int) - want).max() <= 1
+
+    def test_of_the_photos_own_light_change_nothing(self):
+        scene = replace(noise_scene(7, 31, 24), key_light=KEY)
+        passes = light_passes(prepare_light(scene), [Original()])
+        assert np.array_equal(apply_passes(photo_of(scene), passes), photo_of(scene))
+
+
+class TestClip:
+    def test_swings_and_comes_back(self):
+        scene = ball_on_floor()
+        frames = list(light_clip(scene, [Sun(0, 30), Ambient(0.3)], 80, 1.0, 4, (96, 96)))
+        assert len(frames) == 4
+        ball = [frame[30:66, 20:76].astype(float) for frame in frames]
+        sides = [one[:, 28:].mean() - one[:, :28].mean() for one in ball]
+        assert sides[1] > 10
+        assert sides[3] < -10
+        assert np.array_equal(frames[0], frames[2])
+
+    def test_needs_a_sun(self):
+        with pytest.raises(SceneError, match="sun"):
+            list(light_clip(ball_on_floor(), [Ambient(0.3)], 80, 1.0, 4, (96, 96)))
+
+
+class TestPreview:
+    def test_of_the_photos_own_light_is_the_photo(self):
+        scene = replace(noise_scene(4, 32, 24, shadow=True), key_light=KEY)
+        preview = prepare_preview(scene, 32, 24)
+        assert np.array_equal(preview.frame([Original()]), photo_of(scene))
+
+    def test_is_the_relit_picture_but_for_soft_edges(self):
+        scene = ball_on_floor()
+        lights = [Sun(80, 30, 0.6), Ambient(0.4)]
+        got = prepare_preview(scene, 96, 96).frame(lights).astype(int)
+        want = photo_of(relight(scene, lights)).astype(int)
+        assert np.abs(got - want).mean() < 1.0
+        assert np.percentile(np.abs(got - want), 99) < 12

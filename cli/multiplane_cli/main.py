@@ -16,6 +16,7 @@ from multiplane_cli.edit import app as edit
 from multiplane_cli.export import export
 from multiplane_cli.import_ import import_
 from multiplane_cli.inspect import inspect
+from multiplane_cli.relight import relight
 from multiplane_cli.render import render
 from multiplane_cli.view import view
 
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (decompose, view, export, render, inspect):
+for command in (decompose, view, relight, export, render, inspect):
     app.command()(command)
 app.add_typer(edit, name="edit")
 app.command("import")(import_)

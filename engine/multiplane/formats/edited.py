@@ -13,6 +13,9 @@ PHOTO_GROUP = "photo"
 """The group that a .psd of ours puts around everything where the photo has a transparency of its own: its mask."""
 EXTRAS_GROUP = "multiplane extras"
 """The group of data beside the layers, depth, normals and the like, which is never brought back."""
+LIGHT_GROUP = "multiplane light"
+"""The group of light that is blended over all layers, which is never brought back either."""
+OURS_ALONE = (EXTRAS_GROUP, LIGHT_GROUP)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
-from multiplane.formats.edited import EXTRAS_GROUP
+from multiplane.formats.edited import OURS_ALONE
 from multiplane.formats.facts_rows import FileFacts, LayerFacts
 from multiplane.scene import Plane
 
@@ -36,7 +36,7 @@ def photoshop_facts(path: Path) -> FileFacts:
 def _outside_extras(picture: Any) -> Iterator[Any]:
     """The rows of a Photoshop file that are layers of the scene, or groups of them."""
     for row in picture:
-        if not (row.is_group() and row.name == EXTRAS_GROUP):
+        if not (row.is_group() and row.name in OURS_ALONE):
             yield row
             if row.is_group():
                 yield from row.descendants()

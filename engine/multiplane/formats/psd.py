@@ -13,7 +13,7 @@ from PIL import ImageCms
 
 from multiplane.arrays import Levels
 from multiplane.errors import FormatError
-from multiplane.formats.edited import EXTRAS_GROUP
+from multiplane.formats.edited import EXTRAS_GROUP, LIGHT_GROUP
 from multiplane.formats.layer_rows import identity_numbers, plane_groups
 from multiplane.formats.psd_extras import Extra, ExtraLayer, extra_layers
 from multiplane.formats.psd_pack import Packing
@@ -29,6 +29,7 @@ from multiplane.formats.psd_records import (
 from multiplane.formats.psd_xmp import encode_xmp
 from multiplane.pixels.bleed import bleed
 from multiplane.pixels.levels import to_levels, top_level
+from multiplane.pixels.light_pass import LightPass, apply_passes
 from multiplane.pixels.over import flatten, strips
 from multiplane.scene import Layer, Scene
 
@@ -37,11 +38,14 @@ LONGEST_SIDE_PSB = 300_000
 MOST_BYTES_PSD = 1 << 31
 SCREEN_DPI = 72.0
 BLENDS = {"normal": b"norm", "multiply": b"mul "}
+PASS_BLENDS = {"multiply": b"mul ", "linear dodge": b"lddg"}
 PASS_THROUGH = b"pass"
 LABEL_COLOURS = {"foreground": 2, "midground": 3, "background": 5}
 """Photoshop's orange, yellow and blue, as the script for After Effects colours them."""
 LABEL_OF_EXTRAS = 7
 """Grey."""
+LABEL_OF_LIGHT = 4
+"""Green."""
 Pair: TypeAlias = tuple[int, int]
 Pixels: TypeAlias = Callable[[], Levels]
 END_NAME = "</Layer group>"
@@ -55,6 +59,7 @@ def encode_psd(
     masks: bool = False,
     extras: Collection[Extra] = (),
     packing: Packing | None = None,
+    passes: Sequence[LightPass] = (),
 ) -> bytes:
     """A .psd (or .psb, where `large`) of `scene`: one group for each plane, layers trimmed unless `full_canvas`.
 
@@ -62,21 +67,22 @@ def encode_psd(
     the mask of one group around everything. Colours are bled under alpha 0, or with `masks` under a layer mask that
     holds the alpha. `extras` are hidden layers of data in a hidden group on top. Colours are sRGB, as the scene's are,
     whatever profile the photo had. `packing` "zip" is smaller; left out, layers are packed as Photoshop packs them: in
-    run lengths at 8 bits, zipped at 16. Raises FormatError where the canvas or the file would be larger than the format
-    allows.
+    run lengths at 8 bits, zipped at 16. `passes`, of the canvas's size, are a group of light that blends over all
+    layers. Raises FormatError where the canvas or the file would be larger than the format allows.
     """
     camera, transparent = scene.camera, scene.alpha is not None
     _check_size(camera.width, camera.height, large)
     packing = packing or ("rle" if scene.bit_depth == 8 else "zip")
     more = extra_layers(scene, extras) if extras else []
     keys = [layer.id for layer in scene.layers] + [each.key for _, members in more for each in members]
+    keys += [_pass_key(each) for each in passes]
     numbers = identity_numbers(keys)
     style = _Style(scene, full_canvas, masks, numbers)
     file = io.BytesIO()
     write_header(file, camera.width, camera.height, 4 if transparent else 3, scene.bit_depth, large)
     write_resources(file, scene.dpi or SCREEN_DPI, srgb_profile(), encode_xmp(scene, numbers))
-    write_layers(file, _rows(style, more), scene.bit_depth, large, transparent, packing)
-    write_merged(file, _merged(scene), large)
+    write_layers(file, _rows(style, more, passes), scene.bit_depth, large, transparent, packing)
+    write_merged(file, _merged(scene, passes), large)
     return file.getvalue()
 
 
@@ -120,6 +126,15 @@ class _Style:
         placed = self._placed(each.name, each.key, each.corner, each.size, each.pixels, opaque=False)
         return replace(placed, colour=LABEL_OF_EXTRAS)
 
+    def light(self, each: LightPass) -> Row:
+        def opaque() -> Levels:
+            top = top_level(self.scene.bit_depth)
+            return np.dstack([each.colour, np.full(each.colour.shape[:2], top, each.colour.dtype)])
+
+        size = self.scene.camera.width, self.scene.camera.height
+        number, blend = self.numbers[_pass_key(each)], PASS_BLENDS[each.blend]
+        return Row(each.name, number, size, blend=blend, pixels=opaque, colour=LABEL_OF_LIGHT)
+
     def _placed(self, name: str, key: str, corner: Pair, size: Pair, pixels: Pixels, opaque: bool) -> Row:
         canvas = self.scene.camera.width, self.scene.camera.height
         covers = size == canvas
@@ -130,13 +145,15 @@ class _Style:
         return Row(name, self.numbers[key], canvas, pixels=spread, masked=masked)
 
 
-def _rows(style: _Style, more: Sequence[tuple[str, list[ExtraLayer]]]) -> list[Row]:
+def _rows(style: _Style, more: Sequence[tuple[str, list[ExtraLayer]]], passes: Sequence[LightPass]) -> list[Row]:
     """The layer list from bottom to top."""
     scene, groups = style.scene, count(1)
     rows: list[Row] = []
     for name, members in plane_groups(scene.layers):
         layers = [style.row(layer) for _, layer in members]
         rows += _group(name, layers, groups, colour=layers[0].colour)
+    if passes:
+        rows += _group(LIGHT_GROUP, [style.light(each) for each in passes], groups, colour=LABEL_OF_LIGHT)
     if scene.alpha is not None:
         mask = to_levels(scene.alpha, scene.bit_depth)
         rows = _group("photo", rows, groups, blend=BLENDS["normal"], mask=mask)
@@ -146,6 +163,10 @@ def _rows(style: _Style, more: Sequence[tuple[str, list[ExtraLayer]]]) -> list[R
     for index, (name, each) in enumerate(more):  # the first shows as soon as the group around them does
         maps += _group(name, [style.extra(one) for one in each], groups, hidden=index > 0, colour=LABEL_OF_EXTRAS)
     return [*rows, *_group(EXTRAS_GROUP, maps, groups, hidden=True, colour=LABEL_OF_EXTRAS)]
+
+
+def _pass_key(each: LightPass) -> str:
+    return f"light\0{each.name}"
 
 
 def _group(
@@ -177,9 +198,11 @@ def _spread(trimmed: Callable[[], Levels], corner: tuple[int, int], canvas: tupl
     return out
 
 
-def _merged(scene: Scene) -> Iterator[Levels]:
+def _merged(scene: Scene, passes: Sequence[LightPass]) -> Iterator[Levels]:
     """The planes of the composite; under its transparency it is laid on white, as every reader of PSD expects."""
     rgb = flatten(scene.layers, scene.camera.height, scene.camera.width, scene.bit_depth)
+    if passes:
+        rgb = apply_passes(rgb, passes)
     if scene.alpha is None:
         yield from np.moveaxis(rgb, -1, 0)
         return

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.arrays import Levels
-from multiplane.formats.edited import EXTRAS_GROUP, PHOTO_GROUP, EditedFile, EditedLayer
+from multiplane.formats.edited import OURS_ALONE, PHOTO_GROUP, EditedFile, EditedLayer
 from multiplane.formats.psd_parse import LayerRecord, MaskRecord, PsdRecords, Rect, parse_psd
 from multiplane.formats.psd_unpack import cut, unpack_channel
 from multiplane.pixels.levels import top_level
@@ -83,7 +83,7 @@ def _with_groups(
                 notes.append(f"group {record.name!r} blends as {_blend_word(record)}, which a scene does not hold")
             visible = outer.visible and not record.hidden
             stack.append(_Around((*outer.names, record.name), visible, outer.opacity * _opacity(record), masks))
-        elif EXTRAS_GROUP not in stack[-1].names:
+        elif not any(name in OURS_ALONE for name in stack[-1].names):
             yield record, stack[-1]
 
 

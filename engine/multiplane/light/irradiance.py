@@ -7,7 +7,7 @@ with c = n . l, and P and p the normal distribution and its density: no surface 
 import numpy as np
 from scipy.special import ndtr
 
-from multiplane.arrays import Floats
+from multiplane.arrays import Floats, Mask
 from multiplane.light.lights import Ambient, Point, Sun, Surroundings
 from multiplane.light.setting import Setting
 from multiplane.light.sheets import SKY
@@ -24,9 +24,16 @@ LIT = 1e-4
 
 
 def irradiance(
-    setting: Setting, index: int, light: Sun | Point | Ambient | Surroundings, shadows: bool = True
+    setting: Setting,
+    index: int,
+    light: Sun | Point | Ambient | Surroundings,
+    shadows: bool = True,
+    seen: Mask | None = None,
 ) -> Floats:
-    """Light (h, w, 3) that `light` throws on sheet `index`; 1 is the photo's own on a surface that faces its key."""
+    """Light (h, w, 3) that `light` throws on sheet `index`; 1 is the photo's own on a surface that faces its key.
+
+    Cast shadows are left out without `shadows`, and where a cell (h, w) is not `seen`.
+    """
     sheet, normals = setting.sheets[index], setting.normals[index]
     if sheet.layer.label == SKY:
         return _sky(light, sheet.alpha.shape)
@@ -40,7 +47,7 @@ def irradiance(
             level = soft_cosine(normals @ np.array(light.towards, np.float32), light.softness)
         case Point():
             level = _from_lamp(setting, index, light)
-    wanted = np.asarray((level > LIT) & (sheet.alpha > 0))
+    wanted = np.asarray((level > LIT) & (sheet.alpha > 0 if seen is None else seen))
     if shadows and light.intensity > 0:
         level = level * setting.reach(index, light, wanted)
     return np.asarray(level[..., None] * (light.intensity * np.array(light.colour)), np.float32)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multiplane.arrays import Floats
+from multiplane.arrays import Floats, Mask
 from multiplane.light.irradiance import irradiance
 from multiplane.light.key_light import key_light_of
 from multiplane.light.lights import Ambient, Light, Original, Sun
@@ -44,8 +44,11 @@ class Lit:
         """The photo's own lights, as the model has them."""
         return original_lights(self.key, self.setting.up)
 
-    def ratios(self, lights: Sequence[Light]) -> list[Floats]:
-        """For each sheet the light (h, w, 3) of `lights` over the photo's own; exactly 1 for the photo's own."""
+    def ratios(self, lights: Sequence[Light], seen: Sequence[Mask | None] | None = None) -> list[Floats]:
+        """For each sheet the light (h, w, 3) of `lights` over the photo's own; exactly 1 for the photo's own.
+
+        With `seen`, a mask (h, w) for each sheet, shadows are cast on those cells only.
+        """
         if _is_original(lights, self.lights):
             return [np.ones_like(own) for own in self.own]
         share = sum(light.share for light in lights if isinstance(light, Original))
@@ -54,7 +57,7 @@ class Lit:
         for index, own in enumerate(self.own):
             added = np.zeros_like(own)
             for light in others:
-                added += irradiance(self.setting, index, light)
+                added += irradiance(self.setting, index, light, seen=None if seen is None else seen[index])
             out.append(np.clip(share + added / own, DARKEST, BRIGHTEST))
         return out
 
