@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from skimage.data import coffee
+from typer.testing import CliRunner
 
 from multiplane.errors import FormatError, MissingDependency
 from multiplane.formats.page import encode_page
+from multiplane.formats.save import save
 from multiplane.scene import Origin
+from multiplane_cli.main import app
 from multiplane_viewer import built_page
 from multiplane_viewer.built_page import PageMissing, load_page
 from scenes import noise_scene, photo_of, picture_scene
@@ -112,3 +115,22 @@ def test_where_the_page_was_not_built_the_error_says_what_to_install(scene, monk
     with pytest.raises(MissingDependency, match=r"install Node 20\.19 or newer") as caught:
         encode_page(scene)
     assert "\n" not in str(caught.value)
+
+
+def export(scene, out, *words):
+    if not (out.parent / "scene.multiplane").exists():
+        save(scene, out.parent / "scene.multiplane")
+    return CliRunner().invoke(app, ["export", str(out.parent / "scene.multiplane"), str(out), *words])
+
+
+@built
+def test_export_keeps_a_page_within_the_megabytes_it_is_given(scene, tmp_path):
+    done = export(scene, tmp_path / "a.html", "--max-megabytes", "0.82")
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "a.html").stat().st_size <= 820_000
+
+
+def test_megabytes_for_something_else_are_wrong_usage(scene, tmp_path):
+    done = export(scene, tmp_path / "a.exr", "--max-megabytes", "3")
+    assert done.exit_code == 2
+    assert "--max-megabytes is for web pages" in done.output

@@ -1,7 +1,7 @@
 """`multiplane export`: a scene in, one file of another format out."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,7 +22,16 @@ from multiplane_cli.photoshop_options import (
     PackingOption,
     PhotoshopOptions,
 )
-from multiplane_cli.picture_options import LayersOnlyOption, PictureOptions, PicturesOption, SinglePartOption
+from multiplane_cli.picture_options import (
+    LayersOnlyOption,
+    MaxMegabytesOption,
+    PictureOptions,
+    PicturesOption,
+    SinglePartOption,
+)
+
+if TYPE_CHECKING:
+    from multiplane.scene import Scene
 
 
 def export(
@@ -47,6 +56,7 @@ def export(
     single_part: SinglePartOption = None,
     pictures: PicturesOption = None,
     layers_only: LayersOnlyOption = None,
+    max_megabytes: MaxMegabytesOption = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace what is already there.")] = False,
 ) -> None:
     """Write SCENE in another format, chosen by the suffix; without one, a folder of layers.
@@ -64,27 +74,34 @@ def export(
       multiplane export layers/photo.multiplane photo.glb --geometry relief --triangles 20000 --lit --move sway
 
       multiplane export layers/photo.multiplane photo.jsx    (and photo.psd, which it opens)
+
+      multiplane export layers/photo.multiplane photo.html --max-megabytes 8
     """
     from multiplane.formats.archive import load_scene
-    from multiplane.formats.save import files_of, fitting, save
+    from multiplane.formats.save import files_of, save
 
     model = ModelOptions(geometry, triangles, lit, textures, texture_size, move)
-    model.check_suits(out)
     photoshop = PhotoshopOptions(full_canvas, masks, extras, packing)
-    photoshop.check_suits(out)
-    others = PictureOptions(single_part, pictures, layers_only)
-    others.check_suits(out)
-    written = files_of(out)
-    refuse_to_overwrite(written, force)
+    others = PictureOptions(single_part, pictures, layers_only, max_megabytes)
+    for options in (model, photoshop, others):
+        options.check_suits(out)
+    refuse_to_overwrite(files_of(out), force)
     loaded = load_scene(scene)
-    if out != fitting(out, loaded):
-        out = fitting(out, loaded)
-        written = [out]
-        refuse_to_overwrite(written, force)
-        typer.echo("The scene is larger than a .psd can be: it becomes a .psb.", err=True)
+    out = _fitted(out, loaded, force)
     if out.suffix:
         save(loaded, out, {".glb": model.encoder(), **photoshop.encoders(), **others.encoders()})
     else:
         others.write_folder(loaded, out)
-    for path in written:
+    for path in files_of(out):
         typer.echo(str(path))
+
+
+def _fitted(out: Path, scene: "Scene", force: bool) -> Path:
+    """`out`, or what is written instead where its format cannot hold a scene so large, and says so."""
+    from multiplane.formats.save import fitting
+
+    fitted = fitting(out, scene)
+    if fitted != out:
+        refuse_to_overwrite([fitted], force)
+        typer.echo("The scene is larger than a .psd can be: it becomes a .psb.", err=True)
+    return fitted

@@ -1,4 +1,4 @@
-"""What `multiplane export` may ask of an OpenEXR file or a folder of layers: their options, and what follows them."""
+"""What `multiplane export` may ask of an OpenEXR file, a web page or a folder of layers, and what follows from it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +21,10 @@ PicturesOption: TypeAlias = Annotated[
 LayersOnlyOption: TypeAlias = Annotated[
     bool | None, typer.Option("--layers-only", help="Folder: no depth, normals and masks of each layer.")
 ]
+MaxMegabytesOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option(min=0.1, help=".html: its textures become lossy, then smaller, until the file fits.", metavar="MB"),
+]
 
 
 @dataclass(frozen=True)
@@ -30,18 +34,21 @@ class PictureOptions:
     single_part: bool | None
     pictures: Pictures | None
     layers_only: bool | None
+    max_megabytes: float | None
 
     def check_suits(self, out: Path) -> None:
-        """Refuse, as wrong usage, an option of an .exr or of a folder for a file of another kind."""
+        """Refuse, as wrong usage, an option of an .exr, an .html or a folder for a file of another kind."""
         if self.single_part is not None and out.suffix.lower() != ".exr":
             raise typer.BadParameter("--single-part is for OpenEXR: name an .exr file")
+        if self.max_megabytes is not None and out.suffix.lower() != ".html":
+            raise typer.BadParameter("--max-megabytes is for web pages: name an .html file")
         for option, value in (("--pictures", self.pictures), ("--layers-only", self.layers_only)):
             if value is not None and out.suffix:
                 raise typer.BadParameter(f"{option} is for a folder of layers: name one without a suffix")
 
     def encoders(self) -> "dict[str, Callable[[Scene], bytes]]":
-        """The encoder of an .exr with these options, by suffix."""
-        return {".exr": self._encode}
+        """The encoders of an .exr and of an .html with these options, by suffix."""
+        return {".exr": self._encode_exr, ".html": self._encode_page}
 
     def write_folder(self, scene: "Scene", folder: Path) -> None:
         """Write the layers, and unless only they are asked for, their maps."""
@@ -49,7 +56,12 @@ class PictureOptions:
 
         write_sequence(scene, folder, self.pictures or "png", () if self.layers_only else ALL_MAPS)
 
-    def _encode(self, scene: "Scene") -> bytes:
+    def _encode_exr(self, scene: "Scene") -> bytes:
         from multiplane.formats.exr import encode_exr
 
         return encode_exr(scene, single_part=bool(self.single_part))
+
+    def _encode_page(self, scene: "Scene") -> bytes:
+        from multiplane.formats.page import encode_page
+
+        return encode_page(scene, self.max_megabytes)
