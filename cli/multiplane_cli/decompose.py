@@ -37,6 +37,7 @@ def decompose(
     find: options.Find = "grounding-dino-tiny",
     matte: options.Matte = "closed-form",
     inpaint: options.Inpaint = "patches",
+    shadows: options.Shadows = False,
     focal: options.Focal = None,
     seed: options.Seed = 0,
     force: options.Force = False,
@@ -50,7 +51,7 @@ def decompose(
 
       multiplane decompose photo.jpg -o layers
 
-      multiplane decompose photo.jpg -o layers --to psd,mp4 --layers 4
+      multiplane decompose photo.jpg -o layers --to psd,mp4 --layers 4 --shadows
 
       multiplane decompose photo.tif -o layers --depth depth.exr --depth-kind metres
 
@@ -71,13 +72,10 @@ def decompose(
         if point or box or mask or prompt:
             backends = _choosing(backends, point, box, mask, prompt, only, select, find)
         from multiplane.decompose import decompose as decompose_photo
-        from multiplane.formats.save import fitting
 
-        scene = decompose_photo(picture, backends, layers=layers, seed=seed, report=stages.begin)
+        scene = decompose_photo(picture, backends, layers=layers, seed=seed, report=stages.begin, shadows=shadows)
         del picture
-        fitted = {kind: fitting(path, scene) for kind, path in targets.items()}
-        refuse_to_overwrite(set(fitted.values()) - set(targets.values()), force)
-        _write(scene, fitted, stages)
+        fitted = _write(scene, targets, force, stages)
     _report(scene, fitted, stages, as_json)
 
 
@@ -144,11 +142,16 @@ def _choosing(
     return replace(backends, choose=chosen, segment=one_background if only else backends.segment)
 
 
-def _write(scene: "Scene", targets: dict[str, Path], stages: Progress) -> None:
+def _write(scene: "Scene", targets: dict[str, Path], force: bool, stages: Progress) -> dict[str, Path]:
+    """Write the scene to `targets`, or to where it fits instead; gives where it went."""
+    from multiplane.formats.save import fitting
     from multiplane.formats.write import make_folder, write_together
 
-    make_folder(targets["scene"].parent)
-    write_together(_encoded(scene, targets, stages))
+    fitted = {kind: fitting(path, scene) for kind, path in targets.items()}
+    refuse_to_overwrite(set(fitted.values()) - set(targets.values()), force)
+    make_folder(fitted["scene"].parent)
+    write_together(_encoded(scene, fitted, stages))
+    return fitted
 
 
 def _encoded(scene: "Scene", targets: dict[str, Path], stages: Progress) -> Iterator[tuple[Path, bytes]]:

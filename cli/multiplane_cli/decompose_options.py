@@ -80,6 +80,12 @@ Matte: TypeAlias = Annotated[
     str, typer.Option(help="Matte: closed-form, guided (faster), or a ViTMatte model's name or folder.")
 ]
 Inpaint: TypeAlias = Annotated[str, typer.Option(help="Fill: patches or smooth (faster).")]
+Shadows: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--shadows/--no-shadows", help="Shadows that things clearly throw as layers that multiply, over lit surfaces."
+    ),
+]
 Focal: TypeAlias = Annotated[
     float | None, typer.Option(min=1.0, max=5000.0, help="35 mm equivalent focal length; else from EXIF, else 30.")
 ]

@@ -11,6 +11,7 @@ from multiplane.layering.merge import merge_to
 from multiplane.layering.names import name_layers
 from multiplane.layering.order import SURFACES, order_near_to_far
 from multiplane.layering.planes import assign_planes
+from multiplane.light.shadows import with_shadows
 from multiplane.matte import MatteBackend
 from multiplane.pixels.levels import from_levels
 from multiplane.scene import DepthMap, Layer, Origin, Photo, Scene, Segment
@@ -44,11 +45,17 @@ class Backends:
 
 
 def decompose(
-    photo: Photo, backends: Backends, layers: int = DEFAULT_LAYERS, seed: int = 0, report: Report = lambda _: None
+    photo: Photo,
+    backends: Backends,
+    layers: int = DEFAULT_LAYERS,
+    seed: int = 0,
+    report: Report = lambda _: None,
+    shadows: bool = False,
 ) -> Scene:
     """Split `photo` into at most `layers` sheets, far to near, whose composite is the photo bit for bit.
 
-    What was chosen is a sheet each, whatever its size and number; then at least one more holds the rest.
+    What was chosen is a sheet each, whatever its size and number; then at least one more holds the rest. With `shadows`
+    those that things clearly throw become layers too, beyond that number, over surfaces without them.
 
     Raises SceneError where `layers` is less than 1, and whatever a backend raises.
     """
@@ -75,9 +82,20 @@ def decompose(
         if cut is not None:
             near_to_far.append((segment, cut))
     near_to_far.append((named[-1], remaining.take_last()))
+    scene = _scene(photo, backends, near_to_far[::-1], depth.metric, seed)
+    if not shadows:
+        return scene
+    report("shadows")
+    return with_shadows(scene, backends.inpaint)
+
+
+def _scene(
+    photo: Photo, backends: Backends, far_to_near: list[tuple[tuple[str, str], Cut]], metric: bool, seed: int
+) -> Scene:
+    """The cuts as a scene, with what is known of the photo and of how it was taken apart."""
     return Scene(
         camera=photo.camera,
-        layers=_layers(near_to_far[::-1]),
+        layers=_layers(far_to_near),
         bit_depth=photo.bit_depth,
         alpha=photo.alpha,
         icc_profile=photo.icc_profile,
@@ -87,7 +105,7 @@ def decompose(
             depth=backends.depth_name,
             segment=backends.segment_name,
             seed=seed,
-            metric=depth.metric,
+            metric=metric,
             focal_source=photo.focal_source,
             version=__version__,
         ),
