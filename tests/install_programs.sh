@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the programs that read our files in the tests: GIMP, Chromium with three.js, Khronos' glTF validator on Node.
+# Installs the programs that read our files in the tests: GIMP, Chromium with three.js, Khronos' glTF validator on Node;
+# and builds the viewer's page where npm was missing when multiplane was installed.
 # Where they cannot be installed (no root, no Debian), the tests that need them skip and say so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -28,4 +29,10 @@ if command -v npm >/dev/null && [ ! -d .tools/node_modules/three ]; then
 fi
 if command -v npm >/dev/null && [ ! -d .tools/node_modules/ag-psd ]; then
   npm install --silent --no-audit --no-fund --prefix .tools ag-psd@31.0.2 >/dev/null
+fi
+if command -v npm >/dev/null && [ ! -d viewer/page/node_modules/playwright-core ]; then
+  npm ci --silent --no-audit --no-fund --prefix viewer/page >/dev/null || echo "Node 20.19 or newer is needed for the viewer's page; its tests will be skipped."
+fi
+if [ -d viewer/page/node_modules/vite ] && [ ! -f viewer/multiplane_viewer/built/index.html ]; then
+  npm run --silent build --prefix viewer/page >/dev/null || echo "The viewer's page was not built; its tests will be skipped."
 fi

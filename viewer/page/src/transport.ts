@@ -27,6 +27,7 @@ export function makeTransport(store: Store, tilt: (on: boolean) => void): Transp
   parallax.element.classList.add("parallax");
   parallax.element.title = "How far near and far move against each other, as a share of the width. The mark is how much of it was filled in behind the layers.";
   const spread = slider("Spread", [0.4, 3, 0.05], (value) => value.toFixed(1), (value) => store.set({ spread: value }), 1.6);
+  spread.element.classList.add("spread");
   const relief = toggle("Relief", (on) => store.set({ relief: on }));
   const reset = iconButton("reset", "Back to the photo's own view (R)", () => rest(store));
   const tilting = iconButton("tilt", "Look around by tilting the device", () => tilt(!store.state.tilt), { hidden: !canTilt() });
