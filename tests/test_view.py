@@ -27,10 +27,17 @@ from viewer_client import viewer
 
 @pytest.fixture(autouse=True)
 def quick_tools(monkeypatch):
-    """The matte and the fill that take least time."""
+    """The matte and the fill that take least time, and discs around points instead of things."""
     matte, inpaint = load_matte("guided"), load_inpaint("smooth")
     monkeypatch.setattr("multiplane.matte.load_matte", lambda _: matte)
     monkeypatch.setattr("multiplane.inpaint.load_inpaint", lambda _: inpaint)
+    monkeypatch.setattr("multiplane.segment.prompted.load_prompted", lambda _: _disc)
+
+
+def _disc(rgb, z, prompt):
+    left, top, right, bottom = prompt.box or (*prompt.points[0][:2], *prompt.points[0][:2])
+    rows, columns = np.ogrid[: rgb.shape[0], : rgb.shape[1]]
+    return np.hypot(columns - (left + right) / 2, rows - (top + bottom) / 2) < 15
 
 
 @pytest.fixture

@@ -85,7 +85,8 @@ def _serve(session: "Session", page: "tuple[Answer, dict[str, Answer]]", port: i
     from multiplane_viewer.guard import new_token
     from multiplane_viewer.serve import Server
 
-    load_prompted(select)  # so that a name that is none is told now
+    if select != "builtin":
+        load_prompted(select)  # so that a name that is none, or weights that are missing, are told now
     bench, token = Bench(), new_token()
     api = Api(session, bench, token, select)
     try:
