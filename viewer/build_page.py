@@ -10,7 +10,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCES = ("index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts")
-LINES_TOLD = 5
+LINES_TOLD = 3
 
 
 class PageBuildHook(BuildHookInterface[Any]):
@@ -40,9 +40,15 @@ def build_page(root: Path) -> None:
     for command in ([npm, "ci", "--no-audit", "--no-fund"], [npm, "run", "build"]):
         done = subprocess.run(command, cwd=page, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
-            last = " / ".join((done.stderr or done.stdout).split("\n")[-LINES_TOLD:])
-            _say(f"the viewer's page is not built, since `npm {' '.join(command[1:])}` failed: {last.strip()}")
+            _say(f"the viewer's page is not built, since `npm {' '.join(command[1:])}` failed: {_reason(done)}")
             return
+
+
+def _reason(done: subprocess.CompletedProcess[str]) -> str:
+    """The first lines that speak of an error, else the last of all, in one."""
+    lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower()]
+    return " / ".join(errors[:LINES_TOLD] or lines[-LINES_TOLD:])
 
 
 def _is_current(page: Path, built: Path) -> bool:
