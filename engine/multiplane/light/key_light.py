@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from multiplane.arrays import Floats, Ints, Mask
 from multiplane.light.irradiance import FROM_ABOVE, soft_cosine
 from multiplane.light.lights import of_luminance_1
-from multiplane.light.setting import NOTHING, Setting, set_up
+from multiplane.light.setting import ANY_GAP, NOTHING, Setting, set_up
 from multiplane.light.sheets import SKY, SOLID, SURFACES
 from multiplane.light.trace import march
 from multiplane.scene import LUMINANCE, KeyLight, Scene
@@ -145,7 +145,21 @@ def _amount(front: Front, towards: NDArray[np.float64]) -> NDArray[np.float32]:
     rays = np.tile(towards, (4, 1, 1))
     highest = float(front.q.max())
     corner = np.array([0, 0])
-    march(front.q, wanted, corner, rays, False, front.q, opacity, front.thickness, highest, BIAS, front.focal, arrives)
+    march(
+        front.q,
+        wanted,
+        corner,
+        rays,
+        False,
+        front.q,
+        opacity,
+        front.thickness,
+        highest,
+        BIAS,
+        ANY_GAP,
+        front.focal,
+        arrives,
+    )
     return np.asarray((amount * arrives).reshape(-1), np.float32)
 
 

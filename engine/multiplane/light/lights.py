@@ -19,7 +19,7 @@ Colour: TypeAlias = tuple[float, float, float]
 WHITE: Colour = (1.0, 1.0, 1.0)
 DAYLIGHT = 6504.0
 COOLEST, WARMEST = 40_000.0, 1_000.0
-SUN_SOFTNESS = 1.5
+SUN_SOFTNESS = 3.0
 POINT_SOFTNESS = 4.0
 SOFTEST = 60.0
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Mask
 from multiplane.light.sheets import LEVEL, SKY, SOLID, SURFACES, Grid, Sheet
+from multiplane.pixels.bleed import bleed
+from multiplane.pixels.guided import apply, fit, guide_windows
 from multiplane.pixels.normals import normals_of
 
 UP = np.array([0.0, -1.0, 0.0])
@@ -22,6 +24,20 @@ SMOOTHING = 0.006
 """Standard deviation of the blur of relief, as a share of the longer side of the canvas."""
 EDGE = 0.03
 """Relative step of depth over which relief is not smoothed."""
+FINE_GUESS, BROAD_GUESS = 0.006, 0.02
+"""Standard deviations, as shares of the longer side, of the blurs of guessed depth and of its normals."""
+GUESS_ERROR = 0.08
+"""Error of guessed inverse depth, whose range is 1/20 to 1."""
+OUTLINE = 0.015
+"""Width beside a nearer layer, as a share of the longer side, where guessed depth is that layer's."""
+JUMP = 0.03
+"""Share of the longer side over which guessed depth that changes by its own size is a jump."""
+BELIEF, BELIEF_BEHIND = 1.0, 0.7
+"""Part of a guessed slope that is believed, of things and of what is behind them."""
+EVEN = 0.08
+"""Radius of the windows, as a share of the longer side, in which slopes are evened out ..."""
+EVEN_CONTRAST = 0.04
+"""... unless the picture has this contrast there."""
 BULGE = 0.35
 """Relief of a half ball, as standard deviation of its depth over its radius, is about this."""
 INFLATION = 0.9
@@ -43,12 +59,61 @@ def normals_of_sheet(sheet: Sheet, grid: Grid, covered: Mask) -> Floats:
         plane = _plane(sheet.q, solid, u, v, grid.focal)
         if plane is not None:
             return np.broadcast_to(plane.astype(np.float32), (*solid.shape, 3))
+    normals = _measured(sheet, grid) if grid.exact else _guessed(sheet, grid, solid, covered)
+    return normals if sheet.layer.label in SURFACES else _rounded(normals, sheet, solid, covered, grid)
+
+
+def _measured(sheet: Sheet, grid: Grid) -> Floats:
+    """Normals of depth that can be believed."""
+    u, v = _places(sheet, grid)
     smooth = _smoothed(sheet.q, grid)
     normals = normals_of(smooth, _slope(smooth, 1), _slope(smooth, 0), u, v, grid.focal)
-    normals = _blurred(normals, SMOOTHING * max(grid.rows, grid.columns) / 2)
+    return _blurred(normals, SMOOTHING * max(grid.rows, grid.columns) / 2)
+
+
+def _guessed(sheet: Sheet, grid: Grid, solid: Mask, covered: Mask) -> Floats:
+    """Normals of depth that was guessed from the picture: only its broad slopes, away from jumps and from outlines.
+
+    Disparity is guessed with an error that is the same near and far, so far slopes are taken with so much less weight.
+    What stands is taken to stand upright: a tilt of the whole is a guess about the ground.
+    """
+    side = max(grid.rows, grid.columns)
+    u, v = _places(sheet, grid)
+    q = sheet.q
+    if sheet.layer.label not in SURFACES:
+        q = np.asarray(np.maximum(q - _tilt(q, solid, u, v), 0.25 * q), np.float32)
+    q = cv2.GaussianBlur(q, (0, 0), max(0.5, FINE_GUESS * side), borderType=cv2.BORDER_REPLICATE)
+    across, down = _slope(q, 1), _slope(q, 0)
+    normals = normals_of(q + np.float32(GUESS_ERROR), across, down, u, v, grid.focal)
+    kernel = np.ones((2 * round(OUTLINE * side) + 1,) * 2, np.uint8)
+    hidden = cv2.dilate(covered.view(np.uint8), kernel) > 0
+    jump = np.hypot(across, down) / q * (JUMP * side)
+    weight = np.where(solid & ~hidden, 1.0 / (1.0 + jump**4), 1e-4).astype(np.float32)
+    sigma = max(0.7, BROAD_GUESS * side)
+    mean = cv2.GaussianBlur(normals * weight[..., None], (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    mean /= np.linalg.norm(mean, axis=-1, keepdims=True)
     if sheet.layer.label in SURFACES:
-        return normals
-    return _rounded(normals, sheet, solid, covered, grid)
+        mean = _evened(mean, sheet, side)
+        mean[..., :2] *= BELIEF_BEHIND
+    else:
+        mean[..., :2] *= BELIEF
+    return _blurred(np.asarray(mean, np.float32), 0.0)
+
+
+def _evened(normals: Floats, sheet: Sheet, side: int) -> Floats:
+    """`normals` that change only where the picture does: a clear sky or a bare wall has no dents."""
+    radius = min(max(2, round(EVEN * side)), min(sheet.q.shape) - 1)
+    guide = np.sqrt(np.clip(bleed(np.dstack([sheet.light, sheet.alpha]))[..., :3], 0, 1))
+    windows = guide_windows(np.asarray(guide, np.float32), radius, EVEN_CONTRAST**2)
+    return np.stack([apply(fit(windows, normals[..., k]), windows.guide) for k in range(3)], axis=-1)
+
+
+def _tilt(q: Floats, solid: Mask, u: NDArray[np.float64], v: NDArray[np.float64]) -> Floats:
+    """The plane through the middle of inverse depths `q` that leans as they do, less its mean."""
+    uu, vv = (np.broadcast_to(each, q.shape) for each in (u, v))
+    basis = np.stack([uu[solid] - uu[solid].mean(), vv[solid] - vv[solid].mean()], axis=-1)
+    fit = np.linalg.lstsq(basis, q[solid] - q[solid].mean(), rcond=None)[0]
+    return np.asarray((uu - uu[solid].mean()) * fit[0] + (vv - vv[solid].mean()) * fit[1], np.float32)
 
 
 def up_of(normals: list[Floats], sheets: list[Sheet]) -> Floats:
@@ -126,7 +191,8 @@ def _rounded(normals: Floats, sheet: Sheet, solid: Mask, covered: Mask, grid: Gr
         padded[edge] = 1
     radius = cv2.distanceTransform(padded, cv2.DIST_L2, 5)
     half = float(np.percentile(radius[pad:-pad, pad:-pad][solid], 95))
-    flatness = 1.0 - min(1.0, _relief(sheet, solid, grid) / (BULGE * max(half, 1.0) / grid.focal))
+    known = min(1.0, _relief(sheet, solid, grid) / (BULGE * max(half, 1.0) / grid.focal))
+    flatness = 1.0 - known if grid.exact else 1.0 - known / 2
     if flatness <= 0.0 or half < 2.0:
         return normals
     smooth = cv2.GaussianBlur(radius, (0, 0), max(0.7, 0.12 * half))

@@ -23,6 +23,10 @@ BIAS = 0.003
 """Relative distance by which a point stands before its own surface: depth is not exact."""
 OWN_BIAS = 0.012
 """The same for shadows of a sheet on itself."""
+MOST_GAP, ANY_GAP = 2.0, 1e6
+"""How many times as near as what it falls on a thing may be that throws a shadow: guessed depths tell no more."""
+GUESS_BLUR = 0.005
+"""Standard deviation, as a share of the longer side, by which shadows are blurred that guessed depths throw."""
 SHARP = 0.6
 """Angular radius in degrees up to which one ray to the light is enough."""
 SOFT_RAYS = 3
@@ -43,8 +47,8 @@ class Blockers:
 class Setting:
     """The sheets of a scene's opaque layers, far to near, with their `normals`; `up` (3,) away from the ground.
 
-    `blockers` of each sheet are the nearest and the second nearest of what is before it, and itself where its relief
-    throws shadows. Layers that multiply have no sheet.
+    `blockers` of each sheet are the nearest and the second nearest of what is before it, and itself where its depth
+    is exact enough to throw shadows. Layers that multiply have no sheet.
     """
 
     grid: Grid
@@ -71,11 +75,14 @@ class Setting:
                 blockers.thickness,
                 blockers.highest,
                 bias,
+                ANY_GAP if self.grid.exact else MOST_GAP,
                 self.grid.focal,
                 out,
             )
         if rays.shape[1] > 1:
             out = cv2.blur(cv2.blur(out, (2, 2)), (2, 2), anchor=(0, 0))
+        if not self.grid.exact:
+            out = cv2.GaussianBlur(out, (0, 0), GUESS_BLUR * max(self.grid.rows, self.grid.columns))
         return np.asarray(out, np.float32)
 
 
@@ -90,7 +97,7 @@ def set_up(scene: Scene, working_side: int = WORKING_SIDE) -> Setting:
     for sheet in reversed(sheets):
         normals.append(normals_of_sheet(sheet, grid, np.asarray(first.opacity[sheet.box] >= SOLID)))
         found = [(peel.frozen(), BIAS) for peel in (first, second) if peel.opacity.any()]
-        if sheet.layer.label not in (SKY, *LEVEL):
+        if grid.exact and sheet.layer.label not in (SKY, *LEVEL):
             found.append((_own(sheet, shape), OWN_BIAS))
         blockers.append([] if sheet.layer.label == SKY else found)
         if sheet.layer.label != SKY:

@@ -22,6 +22,8 @@ SURFACES = ("ground", "water", "wall", "building", "mountain", "background", "re
 LEVEL = ("ground", "water", "floor")
 """Labels of what lies level."""
 SKY = "sky"
+GIVEN = "file:"
+"""How the origin of a depth map begins that somebody gave."""
 SOLID = 0.5
 RIM = 0.004
 """Width of a layer's rim, as a share of the longer side, where depth maps mix front and back."""
@@ -33,12 +35,16 @@ WALL = 0.3
 
 @dataclass(frozen=True)
 class Grid:
-    """The canvas in cells: `rows` x `columns` of `step` pixels, and the focal length in cells."""
+    """The canvas in cells: `rows` x `columns` of `step` pixels, and the focal length in cells.
+
+    `exact` says that depth was measured or given; else it was guessed from the picture.
+    """
 
     rows: int
     columns: int
     step: int
     focal: float
+    exact: bool
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,8 @@ def grid_of(scene: Scene, working_side: int = WORKING_SIDE) -> Grid:
     """Cells of the smallest whole number of pixels with which the longer side has at most `working_side`."""
     width, height = scene.camera.width, scene.camera.height
     step = -(-max(width, height) // working_side)
-    return Grid(-(-height // step), -(-width // step), step, scene.camera.focal / step)
+    exact = scene.origin.metric or scene.origin.depth.startswith(GIVEN)
+    return Grid(-(-height // step), -(-width // step), step, scene.camera.focal / step, exact)
 
 
 def sheet_of(layer: Layer, grid: Grid) -> Sheet:

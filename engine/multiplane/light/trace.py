@@ -27,8 +27,11 @@ def _between(field, x, y):  # type: ignore[no-untyped-def]
 
 
 @compiled(fastmath=True)
-def _arrives(x, y, q0, light, near, blockers, opacity, thickness, highest, focal, start):  # type: ignore[no-untyped-def]
-    """The share of `light` that arrives at cell (x, y) at inverse depth q0; steps begin at `start` cells."""
+def _arrives(x, y, q0, light, near, blockers, opacity, thickness, highest, gap, focal, start):  # type: ignore[no-untyped-def]
+    """The share of `light` that arrives at cell (x, y) at inverse depth q0; steps begin at `start` cells.
+
+    What is `gap` times as near as the cell keeps no light off; what is half way to that, all.
+    """
     height, width = blockers.shape
     u, v = x + 0.5 - width / 2.0, y + 0.5 - height / 2.0
     lx, ly, lz = light[0], light[1], light[2]
@@ -48,12 +51,14 @@ def _arrives(x, y, q0, light, near, blockers, opacity, thickness, highest, focal
         if px < 0.0 or py < 0.0 or px > width - 1 or py > height - 1:
             break
         # How far behind what is seen there the ray passes, as a share of its own depth.
-        behind = 1.0 - q / max(_between(blockers, px, py), 1e-30)
+        there = max(_between(blockers, px, py), 1e-30)
+        behind = 1.0 - q / there
         if behind > 0.0:
             i, j = int(px + 0.5), int(py + 0.5)
             thick = thickness[j, i]
             if behind < 2.0 * thick:
                 block = min(behind / (0.15 * thick), 1.0) * min((2.0 * thick - behind) / thick, 1.0)
+                block *= min(max((gap - there / q0) / (gap - 1.0), 0.0) * 2.0, 1.0)
                 reached = min(reached, 1.0 - opacity[j, i] * block)
                 if reached < 0.02:
                     return 0.0
@@ -63,12 +68,13 @@ def _arrives(x, y, q0, light, near, blockers, opacity, thickness, highest, focal
 
 
 @compiled(fastmath=True)
-def march(start, wanted, corner, rays, near, blockers, opacity, thickness, highest, bias, focal, out):  # type: ignore[no-untyped-def]
+def march(start, wanted, corner, rays, near, blockers, opacity, thickness, highest, bias, gap, focal, out):  # type: ignore[no-untyped-def]
     """Fill `out` (h, w), where `wanted`, with the share of light that reaches `start` (h, w) inverse depths.
 
     The sheet's first cell is `corner` (column, row) of the grid on which `blockers` (H, W) inverse depth, `opacity` and
     `thickness`, a share of depth, say what may stand in the way; none is nearer than `highest`. `rays` (4, n, 3) are
-    unit vectors to parts of the light, or their places where `near`; each cell of a 2 x 2 block takes its own four.
+    unit vectors to parts of the light, or their places where `near`; each cell of a 2 x 2 block takes its own.
+    What is more than `gap` times as near as a cell throws no shadow on it.
     """
     for y in range(start.shape[0]):
         for x in range(start.shape[1]):
@@ -80,5 +86,7 @@ def march(start, wanted, corner, rays, near, blockers, opacity, thickness, highe
             for k in range(own.shape[0]):
                 begin = FIRST_STEP * (0.6 + 0.4 * ((column * 2 + row * 3 + k) % 5))
                 q0 = start[y, x] * (1.0 + bias)
-                total += _arrives(column, row, q0, own[k], near, blockers, opacity, thickness, highest, focal, begin)
+                total += _arrives(
+                    column, row, q0, own[k], near, blockers, opacity, thickness, highest, gap, focal, begin
+                )
             out[y, x] *= total / own.shape[0]
