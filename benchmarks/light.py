@@ -40,7 +40,7 @@ def main() -> int:
     began = time.perf_counter()
     scores: list[Score] = []
     for method in options.methods:
-        for score in measured(options, Tool(method)):
+        for score in measured(options, Tool(method, options.keep)):
             scores.append(score)
             print(f"{time.perf_counter() - began:6.0f} s  {lines_of([score])[1]}", file=sys.stderr, flush=True)
     print("\n".join(lines_of(scores)))
@@ -60,6 +60,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS, help="sections to measure")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS, help="what the tool is told")
     parser.add_argument("--first", type=int, help="only so many scenes")
+    parser.add_argument("--keep", type=Path, help="keep layers here, to measure again sooner what is done with them")
     parser.add_argument("--csv", type=Path, help="write all numbers here")
     return parser.parse_args()
 

@@ -1,6 +1,7 @@
 """Rendered scenes taken apart by the tool, with what is true told to it or with its own depth and segments."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from benchmarks.light_scores import scene_layer_of
@@ -8,6 +9,8 @@ from benchmarks.light_truth import LightTruth, View
 
 from multiplane.decompose import Backends, decompose
 from multiplane.depth import load_depth
+from multiplane.formats.archive import load_scene
+from multiplane.formats.save import save
 from multiplane.inpaint import load_inpaint
 from multiplane.light.key_light import key_light_of
 from multiplane.light.shadows import with_shadows
@@ -49,13 +52,23 @@ class Case:
 class Tool:
     """The tool with the backends of one method."""
 
-    def __init__(self, method: str) -> None:
-        """`method` is one of METHODS."""
-        self.method = method
+    def __init__(self, method: str, keep: Path | None = None) -> None:
+        """`method` is one of METHODS; layers, before shadows, are kept in the folder `keep` and read from there."""
+        self.method, self.keep = method, keep
         self.matte, self.fill = load_matte("closed-form"), load_inpaint("patches")
 
     def apart(self, view: View) -> Scene:
         """The layers of a picture."""
+        if self.keep is None:
+            return self._decomposed(view)
+        digest = sha256(view.photo.tobytes()).hexdigest()[:12]
+        path = self.keep / f"{METHODS.index(self.method)}-{digest}.multiplane"
+        if not path.exists():
+            self.keep.mkdir(parents=True, exist_ok=True)
+            save(self._decomposed(view), path)
+        return load_scene(path)
+
+    def _decomposed(self, view: View) -> Scene:
         if self.method == EXACT:
             depth, segments = view.depth(), view.segments()
             backends = Backends(lambda _: depth, lambda *_: segments, self.matte, self.fill, keep_segments=True)
