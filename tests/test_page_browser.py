@@ -1,6 +1,7 @@
 """The page in Chromium, from a file and with the network off: it shows the photo, moves as the engine does, behaves."""
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -179,6 +180,24 @@ def test_a_layer_in_front_throws_its_shadow_away_from_the_sun(tmp_path: Path) ->
     darker = plain - lit
     assert darker[60:100, 150:235].max() > 0.1
     assert darker[60:100, 5:60].max() < 0.02
+
+
+@pytest.mark.parametrize("bit_depth", [8, 16])
+def test_layers_that_multiply_are_the_photo_too(bit_depth: int, tmp_path: Path) -> None:
+    rgb = np.ascontiguousarray(coffee()[::2, ::2])
+    plain = picture_scene(rgb if bit_depth == 8 else rgb.astype(np.uint16) * 257, count=3)
+    rows, columns = np.mgrid[:90, :140].astype(np.float32)
+    soft = np.clip(1.2 - np.hypot((columns - 70) / 70, (rows - 45) / 45), 0, 1)
+    rgba = np.dstack([0.3 + 0 * soft, 0.35 + 0 * soft, 0.45 + 0 * soft, soft]).astype(np.float32)
+    z, none = np.full(soft.shape, 6, np.float32), np.zeros(soft.shape, bool)
+    shadow = Layer("shadow", "its shadow", "shadow", "midground", (60, 90), rgba, z, none, "layer-1", "multiply")
+    scene = replace(plain, layers=(*plain.layers[:2], shadow, *plain.layers[2:]))
+    (tmp_path / "page.html").write_bytes(encode_page(scene))
+    told = drive((tmp_path / "page.html").as_uri(), [["key", "0"], ["shot", f"{tmp_path}/rest.png"]], offline=True)
+    assert told["console"] == []
+    photo = from_levels(photo_of(scene))
+    assert psnr(shot(tmp_path / "rest.png"), photo) >= LOOKS_LIKE
+    assert psnr(photo, from_levels(photo_of(plain))) < LOOKS_LIKE
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])

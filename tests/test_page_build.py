@@ -94,12 +94,15 @@ def test_a_page_that_is_newer_than_its_sources_is_not_built_again(builder, tmp_p
 def test_the_wheel_carries_the_built_page_and_none_of_its_sources(tmp_path):
     node_modules()
     pytest.importorskip("hatchling")
+    # What git knows of, and nothing else: a source that nobody added would be missed here.
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("needs a clone: git lists what a wheel is made of")
     house = tmp_path / "house"
-    skipped = shutil.ignore_patterns("node_modules", "__pycache__")
-    for name in ("engine", "cli", "viewer"):
-        shutil.copytree(ROOT / name, house / name, ignore=skipped)
-    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
-        shutil.copy(ROOT / name, house / name)
+    for name in filter(None, listed.stdout.split("\0")):
+        if name.startswith(("engine/", "cli/", "viewer/")) or "/" not in name:
+            (house / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, house / name)
     done = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
         cwd=house, capture_output=True, text=True, check=False,
