@@ -121,17 +121,26 @@ EDITS = (
     {"action": "reorder", "id": "layer-1", "after": "layer-2"},
     {"action": "merge", "ids": ["layer-1", "layer-2"]},
     {"action": "drop", "id": "layer-2"},
+    {"action": "drop", "id": "layer-2", "shadow": True},
+    {"action": "move", "id": "layer-2", "dx": 12, "dy": -3},
+    {"action": "move", "id": "layer-2", "dx": -9.5, "physics": False},
+    {"action": "scale", "id": "layer-2", "factor": 0.8},
+    {"action": "flip", "id": "layer-2"},
+    {"action": "duplicate", "id": "layer-2", "dx": 20, "name": "twin"},
     {"action": "select", "points": [[75, 37, 1], [140, 90, 0]]},
     {"action": "select", "box": [20, 10, 60, 60], "points": [], "name": "corner"},
 )
 
+WORDS = {"setPlane": "set-plane", "select": "split"}
+"""What the command line calls an action where the page has another word."""
 
-@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: " ".join(map(str, list(edit.values())[:2])))
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: " ".join(map(str, edit.values())))
 def test_every_edit_can_be_undone_redone_saved_and_read_again(page, file, edit):
     first, before = load_scene(file), page.scene()
     after = page.edit(**edit)
     assert page.last == 200, after
-    assert after["did"].startswith({"setPlane": "set-plane", "select": "split"}.get(edit["action"], edit["action"]))
+    assert after["did"].startswith("remove" if edit.get("shadow") else WORDS.get(edit["action"], edit["action"]))
     assert (after["canUndo"], after["canRedo"], after["unsaved"]) == (True, False, True)
     assert after["layers"] != before["layers"] or edit.get("after")
     assert_same_scene(load_scene(file), first)
@@ -202,6 +211,14 @@ def test_a_dropped_thing_takes_its_shadow_along_if_asked(work, tmp_path):
         ({"action": "select", "points": [[-5, 2, 1]]}, 409, "outside"),
         ({"action": "select", "points": [[1e9, 2, 1]]}, 409, "outside"),
         ({"action": "select", "box": [9, 9, 2, 2]}, 409, "area"),
+        ({"action": "move", "id": "layer-0", "dx": 5}, 409, "backdrop"),
+        ({"action": "move", "id": "layer-1", "dx": "5"}, 400, "dx"),
+        ({"action": "move", "id": "layer-1", "dx": True}, 400, "dx"),
+        ({"action": "move", "id": "layer-1", "dx": 10**400}, 400, "dx"),
+        ({"action": "move", "id": "layer-1", "dx": 1e9, "physics": False}, 409, "layer-1"),
+        ({"action": "scale", "id": "layer-1"}, 400, "factor"),
+        ({"action": "scale", "id": "layer-1", "factor": -1}, 409, "-1 times"),
+        ({"action": "select", "points": [[10**400, 2, 1]]}, 400, "3 numbers"),
         ({"action": "undo"}, 409, "nothing to undo"),
         ({"action": "redo"}, 409, "nothing to redo"),
     ],

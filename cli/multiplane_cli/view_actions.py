@@ -1,28 +1,17 @@
 """What the viewer's page may do to a scene: every action is a call of the functions that `multiplane edit` calls."""
 
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from multiplane_cli.edit_job import listed
-from multiplane_viewer.answer import Refused
+from multiplane_cli.view_asked import Asked, Done, bad, layer_called, layer_in, numbers, text_in
+from multiplane_cli.view_moves import duplicate, flip, move, scale
 
 if TYPE_CHECKING:
     from multiplane.scene import Layer, Scene
 
-Asked: TypeAlias = Mapping[str, Any]
-LONGEST_TEXT = 400
 MOST_POINTS = 256
-
-
-class Done(NamedTuple):
-    """The edited scene, what was done in the words of the command line, and what somebody should know of it."""
-
-    scene: "Scene"
-    words: str
-    note: str = ""
-
 
 Action: TypeAlias = "Callable[[Scene, Asked], Done]"
 
@@ -37,14 +26,14 @@ def act(scene: "Scene", asked: Asked, select: str) -> Done:
         return _select(scene, asked, select)
     action = ACTIONS.get(name) if isinstance(name, str) else None
     if action is None:
-        raise _bad(f"no action is called {name!r}; choose one of: select, {', '.join(ACTIONS)}")
+        raise bad(f"no action is called {name!r}; choose one of: select, {', '.join(ACTIONS)}")
     return action(scene, asked)
 
 
 def _rename(scene: "Scene", asked: Asked) -> Done:
     from multiplane.edit.rename import rename
 
-    index, name = _layer(scene, asked, "id"), _text(asked, "name")
+    index, name = layer_in(scene, asked), text_in(asked, "name")
     return Done(rename(scene, index, name), f"rename {scene.layers[index].id!r} to {name!r}")
 
 
@@ -52,11 +41,11 @@ def _set_plane(scene: "Scene", asked: Asked) -> Done:
     from multiplane.edit.set_plane import set_plane
     from multiplane.scene import Plane
 
-    index, plane = _layer(scene, asked, "id"), asked.get("plane")
+    index, plane = layer_in(scene, asked), asked.get("plane")
     for known in get_args(Plane):
         if plane == known:
             return Done(set_plane(scene, index, known), f"set-plane {scene.layers[index].id!r} {known}")
-    raise _bad(f"plane must be one of {', '.join(get_args(Plane))}, not {plane!r}")
+    raise bad(f"plane must be one of {', '.join(get_args(Plane))}, not {plane!r}")
 
 
 def _merge(scene: "Scene", asked: Asked) -> Done:
@@ -64,35 +53,33 @@ def _merge(scene: "Scene", asked: Asked) -> Done:
 
     ids = asked.get("ids")
     if not isinstance(ids, list) or not ids:
-        raise _bad("ids must be a list of layers' ids")
-    indices = [_layer_called(scene, each) for each in ids]
+        raise bad("ids must be a list of layers' ids")
+    indices = [layer_called(scene, each) for each in ids]
     return Done(merge(scene, indices), f"merge {listed(scene.layers[index].id for index in indices)}")
 
 
 def _drop(scene: "Scene", asked: Asked) -> Done:
     from multiplane.edit.drop import drop
+    from multiplane.edit.remove import remove
 
-    index = _layer(scene, asked, "id")
+    index = layer_in(scene, asked)
     gone = scene.layers[index]
     shadows = [layer for layer in scene.layers if layer.caster == gone.id]
-    edited, words = drop(scene, index), f"drop {gone.id!r}"
-    if not asked.get("shadow"):
-        note = f"{shadows[0].name!r}, the shadow of {gone.name!r}, stays" if shadows else ""
-        return Done(edited, words, note)
-    for shadow in shadows:
-        edited = drop(edited, _layer_called(edited, shadow.id))
-    return Done(edited, f"{words} and its shadow" if shadows else words)
+    if asked.get("shadow"):
+        return Done(remove(scene, index), f"remove {gone.id!r}{' and its shadow' if shadows else ''}")
+    note = f"{shadows[0].name!r}, the shadow of {gone.name!r}, stays" if shadows else ""
+    return Done(drop(scene, index), f"drop {gone.id!r}", note)
 
 
 def _reorder(scene: "Scene", asked: Asked) -> Done:
     from multiplane.edit.pixels_changed import pixels_changed
     from multiplane.edit.reorder import place_beside, reorder
 
-    index = _layer(scene, asked, "id")
+    index = layer_in(scene, asked)
     nearer = "after" in asked
     if nearer == ("before" in asked):
-        raise _bad("say where to, one way: before (farther than) or after (nearer than) a layer's id")
-    place = place_beside(scene, index, _layer(scene, asked, "after" if nearer else "before"), nearer)
+        raise bad("say where to, one way: before (farther than) or after (nearer than) a layer's id")
+    place = place_beside(scene, index, layer_in(scene, asked, "after" if nearer else "before"), nearer)
     edited = reorder(scene, index, place)
     changed = pixels_changed(scene, edited)
     note = f"the picture changes in {changed} pixels, since layers that overlap changed sides" if changed else ""
@@ -100,7 +87,17 @@ def _reorder(scene: "Scene", asked: Asked) -> Done:
 
 
 ACTIONS: Mapping[str, Action] = MappingProxyType(
-    {"rename": _rename, "drop": _drop, "merge": _merge, "reorder": _reorder, "setPlane": _set_plane}
+    {
+        "rename": _rename,
+        "drop": _drop,
+        "merge": _merge,
+        "reorder": _reorder,
+        "setPlane": _set_plane,
+        "move": move,
+        "scale": scale,
+        "flip": flip,
+        "duplicate": duplicate,
+    }
 )
 """By the word that stands in `action`. `select`, `undo` and `redo` are actions too."""
 
@@ -114,17 +111,17 @@ def _select(scene: "Scene", asked: Asked, select: str) -> Done:
     from multiplane.segment.prompt import Prompt
     from multiplane.segment.prompted import load_prompted
 
-    box = _numbers(asked["box"], 4, "box") if asked.get("box") is not None else None
+    box = numbers(asked["box"], 4, "box") if asked.get("box") is not None else None
     points = asked.get("points", [])
     if not isinstance(points, list) or len(points) > MOST_POINTS:
-        raise _bad(f"points must be a list of at most {MOST_POINTS} [x, y, 1 or 0]")
-    places = [_numbers(point, 3, "a point") for point in points]
+        raise bad(f"points must be a list of at most {MOST_POINTS} [x, y, 1 or 0]")
+    places = [numbers(point, 3, "a point") for point in points]
     prompt = Prompt(
         tuple((x, y, inside > 0) for x, y, inside in places), None if box is None else (box[0], box[1], box[2], box[3])
     )
     prompt.check_inside(scene.camera.width, scene.camera.height)
-    index = _layer(scene, asked, "layer") if asked.get("layer") is not None else _meant(scene, prompt.points, box)
-    name = _text(asked, "name") if asked.get("name") is not None else None
+    index = layer_in(scene, asked, "layer") if asked.get("layer") is not None else _meant(scene, prompt.points, box)
+    name = text_in(asked, "name") if asked.get("name") is not None else None
     parts = by_prompt(scene, index, prompt, load_prompted(select), name)
     edited = split(scene, index, parts, load_matte("closed-form"), load_inpaint("patches"), scene.origin.seed)
     made = [each.id for each in edited.layers[index : index + len(parts.masks)]]
@@ -149,32 +146,3 @@ def _alpha_at(layer: "Layer", x: int, y: int) -> float:
     column, row = x - layer.corner[0], y - layer.corner[1]
     there = 0 <= column < layer.width and 0 <= row < layer.height and layer.blend == "normal"
     return float(layer.rgba[row, column, 3]) if there else 0.0
-
-
-def _layer(scene: "Scene", asked: Asked, key: str) -> int:
-    return _layer_called(scene, _text(asked, key))
-
-
-def _layer_called(scene: "Scene", name: Any) -> int:
-    found = [index for index, layer in enumerate(scene.layers) if layer.id == name]
-    if not found:
-        raise Refused(HTTPStatus.CONFLICT, f"there is no layer {name!r} any more; reload the page")
-    return found[0]
-
-
-def _text(asked: Asked, key: str) -> str:
-    text = asked.get(key)
-    if not isinstance(text, str) or not text or len(text) > LONGEST_TEXT:
-        raise _bad(f"{key} must be a text of 1 to {LONGEST_TEXT} letters")
-    return text
-
-
-def _numbers(value: Any, count: int, what: str) -> tuple[float, ...]:
-    numbers = value if isinstance(value, list) else []
-    if len(numbers) != count or not all(isinstance(each, int | float) for each in numbers):
-        raise _bad(f"{what} must be a list of {count} numbers")
-    return tuple(float(each) for each in numbers)
-
-
-def _bad(words: str) -> Refused:
-    return Refused(HTTPStatus.BAD_REQUEST, words)
