@@ -119,9 +119,11 @@ export class Edits {
   private async take(scene: SceneDescription): Promise<void> {
     await this.show(scene);
     const there = new Set(scene.layers.map((layer) => layer.id));
-    const { selected, solo, hidden } = this.store.state;
+    const { selected, solo, hidden, parallax, scene: before } = this.store.state;
     this.store.set({
       scene,
+      // Who has not chosen a parallax goes on with the one that suits.
+      parallax: parallax === before.clipParallax ? scene.clipParallax : parallax,
       selected: selected.filter((id) => there.has(id)),
       hidden: new Set([...hidden].filter((id) => there.has(id))),
       solo: solo !== null && there.has(solo) ? solo : null,

@@ -24,7 +24,7 @@ export function makeRow(layer: LayerDescription, editable: boolean, acts: RowAct
   const pick = make("button", { type: "button", class: "layer-pick", "aria-pressed": "false" },
     make("span", { class: "thumb" }, make("img", { src: layer.thumbnail, alt: "", loading: "lazy", draggable: "false" })),
     make("span", { class: "layer-words" }, name, facts));
-  const element = make("li", { class: "layer", "data-layer": layer.id, "data-plane": layer.plane, draggable: editable }, pick, solo, eye);
+  const element = make("li", { class: "layer", "data-layer": layer.id, "data-plane": layer.plane, draggable: String(editable) }, pick, solo, eye);
   pick.addEventListener("click", (event) => acts.select(layer.id, event));
   element.addEventListener("pointerenter", () => acts.hint(layer.id));
   element.addEventListener("pointerleave", () => acts.hint(null));

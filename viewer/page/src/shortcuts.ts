@@ -23,7 +23,7 @@ export function shortcutsOf(store: Store, stage: Stage, edits: Edits, selecting:
     { key: "c", words: "Before and after", group: "Look", act: () => toggleCompare(store) },
     { key: "0", words: "The photo's own pixels, or fitted", group: "Look", act: () => store.set({ actual: !store.state.actual }) },
     { key: "?", words: "This sheet", group: "Look", act: acts.help },
-    ...VIEWS.map(([view, , title], k): Shortcut => ({ key: String(k + 1), words: title.replace(/ \(.*/, ""), group: "Show", act: () => store.set({ view }) })),
+    ...VIEWS.map(([view, label], k): Shortcut => ({ key: String(k + 1), words: `${label} view`, group: "Show", act: () => store.set({ view }) })),
     { key: "d", words: "Depth of field", group: "Show", act: () => store.set({ focus: { ...store.state.focus, on: !store.state.focus.on } }) },
     { key: "l", words: "Relight", group: "Show", act: () => toggleLit(store) },
     { key: "h", words: "Hide or show the selected layers", group: "Layers", act: chosen((id) => toggleHidden(store, id)) },

@@ -31,7 +31,7 @@ export class Stage {
 
   constructor(canvas: HTMLCanvasElement, scene: SceneDescription) {
     this.scene = scene;
-    this.renderer = new WebGLRenderer({ canvas, alpha: true, premultipliedAlpha: true, antialias: true });
+    this.renderer = newRenderer(canvas);
     this.renderer.sortObjects = true;
     this.renderer.setClearColor(0, 0);
     this.shared = sharedUniforms(scene);
@@ -173,6 +173,14 @@ export class Stage {
     // The sky is lit by no lamp of the scene, and no shadow falls on it.
     sheet.uniforms.uLit!.value = state.lit && label !== "sky";
     sheet.uniforms.uHinted!.value = state.hinted === id;
+  }
+}
+
+function newRenderer(canvas: HTMLCanvasElement): WebGLRenderer {
+  try {
+    return new WebGLRenderer({ canvas, alpha: true, premultipliedAlpha: true, antialias: true });
+  } catch (error) {
+    throw new Error("this browser shows no 3D (WebGL 2); turn its graphics acceleration on, or use another browser", { cause: error });
   }
 }
 
