@@ -272,12 +272,14 @@ def test_a_file_that_another_program_wrote_is_read_again_unless_edits_would_be_l
     revision = page.scene()["revision"]
     other = open_scene(file)
     write_edit(other, replace(other.scene, layers=other.scene.layers[:2]), "drop 'layer-2'", file)
+    status = json.loads(page.ask("/api/status"))
+    assert status == {"revision": revision + 1, "changedOnDisk": False}
     refused = page.edit("rename", id="layer-2", name="gone")
     assert page.last == 409
     assert "read again" in refused["error"]
     described = page.scene()
     assert len(described["layers"]) == 2
-    assert described["revision"] > revision
+    assert described["revision"] == revision + 1
     assert not described["unsaved"]
 
 

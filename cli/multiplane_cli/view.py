@@ -51,7 +51,7 @@ def view(
         check_display()
         show(scene_of(scene), scene.name)
         return
-    page = _page()
+    page = built_site()
     folder = Path(tempfile.mkdtemp(prefix="multiplane-"))
     keep = False
     try:
@@ -65,7 +65,7 @@ def view(
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _page() -> "tuple[Answer, dict[str, Answer]]":
+def built_site() -> "tuple[Answer, dict[str, Answer]]":
     """The page, and what it asks for by path."""
     from multiplane_viewer.answer import Answer
     from multiplane_viewer.built_page import PageMissing, load_page

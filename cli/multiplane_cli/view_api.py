@@ -51,7 +51,7 @@ class Api:
 
     def _scene(self) -> Answer:
         def look() -> dict[str, Any]:
-            self._session.reopen_if_changed()
+            self._session.reopen_if_stale()
             return self._describe()
 
         return json_answer(self._do(look))
@@ -61,7 +61,7 @@ class Api:
 
     def _edited(self, asked: dict[str, Any]) -> dict[str, Any]:
         session, note = self._session, ""
-        if session.reopen_if_changed():
+        if session.reopen_if_stale():
             raise Refused(HTTPStatus.CONFLICT, f"{session.file.name} was written by another program; it was read again")
         match asked.get("action"):
             case "undo":
@@ -82,7 +82,11 @@ class Api:
 
     def _status(self) -> Answer:
         """What may change without the page's doing; answered at once, whatever is under way."""
-        return json_answer({"revision": self._session.revision, "changedOnDisk": self._session.changed_on_disk})
+        session, stale = self._session, self._session.stale
+        # A stale scene is read again when it is asked for, and that makes the next revision.
+        return json_answer(
+            {"revision": session.revision + stale, "changedOnDisk": session.changed_on_disk and not stale}
+        )
 
     def _photo_now(self) -> Answer:
         photo = self._picture(name_of(self._photo))

@@ -68,9 +68,14 @@ class Session:
         """Whether somebody else wrote or removed the file since it was read or saved."""
         return _stamp(self.file) != self._seen
 
-    def reopen_if_changed(self) -> bool:
-        """Read the file again where somebody else wrote it and no edit here would be lost; says whether that was so."""
-        if self.unsaved or not self.changed_on_disk or not self.file.exists():
+    @property
+    def stale(self) -> bool:
+        """Whether somebody else wrote the file, and no edit here would be lost by reading it again."""
+        return not self.unsaved and self.changed_on_disk and self.file.exists()
+
+    def reopen_if_stale(self) -> bool:
+        """Read the file again where it is stale, which makes the next revision; says whether that was so."""
+        if not self.stale:
             return False
         self.opened = open_scene(self.file)
         revision = self.revision
