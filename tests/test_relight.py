@@ -7,24 +7,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multiplane.decompose import Backends, decompose
 from multiplane.errors import SceneError
+from multiplane.inpaint.smooth import inpaint_smooth
 from multiplane.light.clip import light_clip
+from multiplane.light.key_light import key_light_of
 from multiplane.light.lights import Ambient, Original, Point, Sun, colour_of_kelvin
 from multiplane.light.passes import light_passes
 from multiplane.light.preview import prepare_preview
 from multiplane.light.relight import prepare_light, relight, relit
 from multiplane.light.shine import shine
+from multiplane.matte.guided import matte_guided
 from multiplane.pixels.levels import from_levels, to_levels
 from multiplane.pixels.light_pass import apply_passes
 from multiplane.pixels.linear import encoded, linear
-from multiplane.scene import LUMINANCE, Camera, KeyLight, Layer, Scene
+from multiplane.scene import LUMINANCE, Camera, DepthMap, KeyLight, Layer, Origin, Photo, Scene, Segment
 from scenes import assert_same_scene, noise_scene, photo_of
 
 KEY = KeyLight((0.6, -0.64, -0.48), (1.0, 1.0, 1.0), 0.4, 1.0)
 
 
-def ball_on_floor(size=96, key=KEY):
-    """A grey ball before a grey floor, lit by `key` without shadows, with its exact depth."""
+def ball_on_floor(size=96, key=KEY, shadow=False):
+    """A grey ball before a grey floor, lit by `key`, with its exact depth; its `shadow` on the floor may be there."""
     camera = Camera(size, size, float(size))
     v, u = np.mgrid[:size, :size] + 0.5 - size / 2
     ray = np.stack([u / size, v / size, np.ones_like(u)], axis=-1)
@@ -38,13 +42,18 @@ def ball_on_floor(size=96, key=KEY):
     z = (b - np.sqrt(np.maximum(under, 0))) / (ray * ray).sum(-1)
     normals = (ray * z[..., None] - centre) / radius
 
-    def seen(normal):
+    point = ray * floor_z[..., None] - centre
+    towards = np.array(key.towards)
+    along = point @ towards
+    hidden = (along < 0) & ((point * point).sum(-1) - along**2 < radius**2)
+
+    def seen(normal, arrives=1.0):
         light = key.ambient * (0.65 + 0.35 * (normal @ up)) / (0.65 + 0.35 * np.dot(key.towards, up))
-        light = light + (1 - key.ambient) * np.maximum(normal @ np.array(key.towards), 0)
+        light = light + (1 - key.ambient) * np.maximum(normal @ towards, 0) * arrives
         grey = to_levels(encoded((0.5 * light).astype(np.float32)))
         return from_levels(np.repeat(grey[..., None], 3, -1))
 
-    floor = np.broadcast_to(seen(up[None, None]), (size, size, 3))
+    floor = np.broadcast_to(seen(up[None, None], 1.0 - hidden if shadow else 1.0), (size, size, 3))
     layers = []
     for name, colour, alpha, depth in (
         ("ground", floor, np.ones_like(ball), floor_z),
@@ -246,3 +255,27 @@ class TestPreview:
         want = photo_of(relight(scene, lights)).astype(int)
         assert np.abs(got - want).mean() < 1.0
         assert np.percentile(np.abs(got - want), 99) < 12
+
+
+class TestKeyLight:
+    @pytest.mark.parametrize("towards", [(0.6, -0.64, -0.48), (-0.7, -0.5, -0.5099), (0.0, -0.8, -0.6)])
+    def test_is_found_from_shading(self, towards):
+        true = KeyLight(tuple(np.array(towards) / np.linalg.norm(towards)), ambient=0.3)
+        scene = replace(ball_on_floor(key=true, shadow=True), key_light=None, origin=Origin(metric=True))
+        found = key_light_of(scene)
+        assert np.degrees(np.arccos(np.dot(found.towards, true.towards))) < 20
+        assert abs(found.ambient - true.ambient) < 0.25
+
+    def test_of_a_black_picture_is_not_believed(self):
+        scene = replace(ball_on_floor(), key_light=None)
+        black = tuple(replace(layer, rgba=layer.rgba * np.array([0, 0, 0, 1], np.float32)) for layer in scene.layers)
+        assert key_light_of(replace(scene, layers=black)).confidence == 0.0
+
+    def test_decompose_writes_it_into_the_scene(self):
+        rgb = from_levels(photo_of(ball_on_floor(64)))
+        depth = DepthMap(np.full(rgb.shape[:2], 3.0, np.float32))
+        whole = Segment("all", "object", np.ones(rgb.shape[:2], bool))
+        backends = Backends(lambda _: depth, lambda *_: (whole,), matte_guided, inpaint_smooth)
+        scene = decompose(Photo(rgb, Camera(64, 64, 64.0)), backends)
+        assert scene.key_light is not None
+        assert 0 <= scene.key_light.confidence <= 1

@@ -11,6 +11,7 @@ from multiplane.layering.merge import merge_to
 from multiplane.layering.names import name_layers
 from multiplane.layering.order import SURFACES, order_near_to_far
 from multiplane.layering.planes import assign_planes
+from multiplane.light.key_light import key_light_of
 from multiplane.light.shadows import with_shadows
 from multiplane.matte import MatteBackend
 from multiplane.pixels.levels import from_levels
@@ -83,6 +84,8 @@ def decompose(
             near_to_far.append((segment, cut))
     near_to_far.append((named[-1], remaining.take_last()))
     scene = _scene(photo, backends, near_to_far[::-1], depth.metric, seed)
+    report("light")
+    scene = replace(scene, key_light=key_light_of(scene))
     if not shadows:
         return scene
     report("shadows")

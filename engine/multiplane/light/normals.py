@@ -189,7 +189,8 @@ def _rounded(normals: Floats, sheet: Sheet, solid: Mask, covered: Mask, grid: Gr
     frame = _frame_sides(sheet, grid)
     for edge in frame:
         padded[edge] = 1
-    radius = cv2.distanceTransform(padded, cv2.DIST_L2, 5)
+    # Where there is no outline at all, the distance to it has no end.
+    radius = np.minimum(cv2.distanceTransform(padded, cv2.DIST_L2, 5), np.float32(max(solid.shape)))
     half = float(np.percentile(radius[pad:-pad, pad:-pad][solid], 95))
     known = min(1.0, _relief(sheet, solid, grid) / (BULGE * max(half, 1.0) / grid.focal))
     flatness = 1.0 - known if grid.exact else 1.0 - known / 2
