@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 from benchmarks.light_cases import EXACT as TOLD
-from benchmarks.light_cases import Case
+from benchmarks.light_cases import Case, Tool
 from benchmarks.light_layout import HEIGHT, WIDTH, Key, Layout, Thing, indoor, outdoor, sky_directions
 from benchmarks.light_rays import dark, seen, shadows
 from benchmarks.light_scenes import ambient_facing, to_bytes
@@ -26,11 +26,13 @@ from benchmarks.light_scores import (
 )
 from benchmarks.light_shapes import ball, box, limb, person
 from benchmarks.light_truth import LightTruth, ShadowFree, load_truth, shadow_free, truths
-from benchmarks.measure_relight import told_key, told_lights
+from benchmarks.measure_moved import dragged
+from benchmarks.measure_relight import enlarged, seen_of, told_key, told_lights
 from benchmarks.measure_shadows import healed_psnr, is_false, shadow_ious
 
 from multiplane.errors import PhotoError
 from multiplane.light.original import original_lights
+from multiplane.light.relight import prepare_light
 from multiplane.scene import Camera, Layer, Scene
 from tolerances import EXACT, ROUNDING, SOLVER
 
@@ -207,7 +209,55 @@ class TestToldLights:
         assert np.array(sun.colour) * sun.intensity == pytest.approx([0.6 / 1.2, 0.6 / 0.9, 0.6 / 0.6], abs=SOLVER)
 
 
+class TestMoves:
+    def test_a_foot_is_dragged_as_far_as_its_true_move_looks(self):
+        """At depth 4 and a focal length of 10 pixels, one metre to the right is 2.5 pixels."""
+        truth = replace(truth_of(lit_scene()), z=np.full((SIDE, SIDE), 4, np.float32))
+        assert dragged(truth, (3.0, 5.0)) == pytest.approx((2.5, 0.0), abs=SOLVER)
+
+    def test_farther_away_is_nearer_to_the_middle(self):
+        truth = replace(truth_of(lit_scene()), z=np.full((SIDE, SIDE), 4, np.float32), move=np.float32([0, 0, 4]))
+        assert dragged(truth, (2.0, 6.0)) == pytest.approx((1.0, -1.0), abs=SOLVER)
+
+
+class TestRelitScenes:
+    def test_what_is_seen_is_taken_from_the_nearest_solid_sheet(self):
+        lit = prepare_light(replace(lit_scene(), key_light=told_key(truth_of(lit_scene()))))
+        fields_3 = [np.full((*sheet.alpha.shape, 3), k, np.float32) for k, sheet in enumerate(lit.setting.sheets)]
+        seen_fields, solid = seen_of(lit, fields_3)
+        assert np.array_equal(seen_fields[..., 0], BOX.astype(np.float32))
+        assert solid.all()
+
+    def test_an_enlarged_scene_has_the_previews_size_and_the_same_layers(self, monkeypatch):
+        monkeypatch.setattr("benchmarks.measure_relight.PREVIEW", (32, 18))
+        scene = enlarged(lit_scene(), told_key(truth_of(lit_scene())))
+        assert (scene.camera.width, scene.camera.height, scene.camera.focal) == (32, 18, 40.0)
+        assert [layer.id for layer in scene.layers] == ["ground", "shadow", "box"]
+        assert scene.layers[2].rgba[..., 3].mean() > 0.05
+
+    def test_the_key_told_is_the_noun_of_the_true_light(self):
+        key = told_key(truth_of(lit_scene()))
+        assert key.towards == pytest.approx((0.6, -0.8, 0.0))
+        assert np.array(key.colour) / key.colour[2] == pytest.approx([3, 2, 1], abs=SOLVER)
+        assert key.ambient == pytest.approx(1 / 3)
+
+
 class TestFiles:
+    def test_layers_are_kept_and_read_again(self, tmp_path, monkeypatch):
+        calls = []
+
+        def decomposed(tool, view):
+            calls.append(view.name)
+            return lit_scene()
+
+        monkeypatch.setattr(Tool, "_decomposed", decomposed)
+        tool, truth = Tool(TOLD, tmp_path / "kept"), truth_of(lit_scene())
+        first, second = tool.apart(truth), tool.apart(truth)
+        other = tool.apart(replace(truth, photo=255 - truth.photo))
+        assert len(calls) == 2
+        for scene in (first, second, other):
+            assert np.array_equal(without(scene, set()), without(lit_scene(), set()))
+
     def stored(self, path, kind):
         truth = truth_of(lit_scene())
         values = {one.name: getattr(truth, one.name, np.ones((SIDE, SIDE))) for one in fields(kind)}
