@@ -8,6 +8,8 @@ export type Edit =
   | { action: "reorder"; id: string; before?: string; after?: string }
   | { action: "setPlane"; id: string; plane: string }
   | { action: "move"; id: string; dx: number; dy: number; physics: boolean }
+  | { action: "duplicate"; id: string; dx: number; dy: number; physics: boolean }
+  | { action: "flip"; id: string }
   | { action: "select"; points: (readonly [number, number, 0 | 1])[]; box?: readonly number[] }
   | { action: "undo" }
   | { action: "redo" };

@@ -47,6 +47,22 @@ export class Edits {
     return ids.length > 1 ? this.send({ action: "merge", ids }, "Merging") : Promise.resolve();
   }
 
+  /** A copy beside it, a tenth of the picture away: as the thing itself would look there. */
+  async duplicateSelected(): Promise<void> {
+    const { selected, scene } = this.store.state;
+    const [id] = selected;
+    if (!id || id === scene.layers[0]?.id) return;
+    const known = new Set(scene.layers.map((layer) => layer.id));
+    await this.send({ action: "duplicate", id, dx: Math.round(scene.width / 10), dy: 0, physics: true }, "Duplicating");
+    const made = this.store.state.scene.layers.filter((layer) => !known.has(layer.id) && layer.caster === null);
+    if (made[0]) this.store.set({ selected: [made[0].id] });
+  }
+
+  flipSelected(): Promise<void> {
+    const [id] = this.store.state.selected;
+    return id && id !== this.store.state.scene.layers[0]?.id ? this.send({ action: "flip", id }, "Flipping") : Promise.resolve();
+  }
+
   place(id: string, place: Place): Promise<void> {
     return this.send({ action: "reorder", id, ...place }, "Reordering");
   }
@@ -119,11 +135,9 @@ export class Edits {
   private async take(scene: SceneDescription): Promise<void> {
     await this.show(scene);
     const there = new Set(scene.layers.map((layer) => layer.id));
-    const { selected, solo, hidden, parallax, scene: before } = this.store.state;
+    const { selected, solo, hidden } = this.store.state;
     this.store.set({
       scene,
-      // Who has not chosen a parallax goes on with the one that suits.
-      parallax: parallax === before.clipParallax ? scene.clipParallax : parallax,
       selected: selected.filter((id) => there.has(id)),
       hidden: new Set([...hidden].filter((id) => there.has(id))),
       solo: solo !== null && there.has(solo) ? solo : null,

@@ -19,7 +19,9 @@ export function makeLayerDetails(store: Store, edits: Edits, rename: () => void)
   const renaming = iconButton("rename", "Rename (F2)", rename);
   const merging = iconButton("merge", "Merge the selected layers (Ctrl+E)", () => void edits.mergeSelected());
   const dropping = iconButton("trash", "Drop the layer (Delete)", () => void edits.dropSelected());
-  const acts = make("div", { class: "acts" }, plane, renaming, merging, dropping);
+  const copying = iconButton("copy", "Duplicate (Ctrl+D)", () => void edits.duplicateSelected());
+  const flipping = iconButton("flip", "Flip left and right (X)", () => void edits.flipSelected());
+  const acts = make("div", { class: "acts" }, plane, renaming, copying, flipping, merging, dropping);
   const facts = make("p", { class: "facts" });
   const element = make("section", { class: "details", "aria-label": "Selected layer" }, opacity.element, offset.element, acts, facts);
   store.watch((state) => {
@@ -35,7 +37,7 @@ export function makeLayerDetails(store: Store, edits: Edits, rename: () => void)
     const bottom = first.id === state.scene.layers[0]?.id;
     renaming.disabled = plane.disabled = state.busy !== null;
     merging.disabled = chosen.length < 2 || state.busy !== null;
-    dropping.disabled = bottom || chosen.length > 1 || state.busy !== null;
+    dropping.disabled = copying.disabled = flipping.disabled = bottom || chosen.length > 1 || state.busy !== null;
     facts.textContent = told(state, chosen);
   });
   return element;

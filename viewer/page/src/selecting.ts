@@ -65,22 +65,24 @@ export class Selecting implements Clicks {
       return;
     }
     this.moving ??= this.movable(...from);
-    const sheet = this.stage.sheets.find((each) => each.layer.id === this.moving);
-    if (!sheet) return;
+    const id = this.moving;
+    if (!id) return;
     const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
     const still = done === null || (done && Math.hypot(dx, dy) < LEAST_DRAG);
-    const shift = sheet.uniforms.uShift!.value as { set(x: number, y: number): void };
-    shift.set(still ? 0 : dx, still ? 0 : dy);
-    this.redraw();
+    this.shift(id, still ? [0, 0] : [dx, dy]);
     if (done === false) return;
-    const id = this.moving!;
     this.moving = null;
     if (still) return;
     const sent = this.edits.send({ action: "move", id, dx: Math.round(dx), dy: Math.round(dy), physics: true }, "Moving");
-    void sent.finally(() => {
-      shift.set(0, 0);
-      this.redraw();
-    });
+    void sent.finally(() => this.shift(id, [0, 0]));
+  }
+
+  /** Shows a layer and its shadows elsewhere, for as long as it is not known how they look there. */
+  private shift(id: string, [dx, dy]: [number, number]): void {
+    for (const { layer, uniforms } of this.stage.sheets) {
+      if (layer.id === id || layer.caster === id) (uniforms.uShift!.value as { set(x: number, y: number): void }).set(dx, dy);
+    }
+    this.redraw();
   }
 
   async apply(): Promise<void> {

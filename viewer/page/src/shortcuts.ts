@@ -40,6 +40,8 @@ export function shortcutsOf(store: Store, stage: Stage, edits: Edits, selecting:
     { key: "f2", words: "Rename the selected layer", group: "Edit", act: acts.rename },
     { key: "arrowup", alt: true, words: "Bring the selected layer nearer", group: "Edit", act: () => void edits.step(true) },
     { key: "arrowdown", alt: true, words: "Send it farther", group: "Edit", act: () => void edits.step(false) },
+    { key: "d", ctrl: true, words: "Duplicate the selected layer", group: "Edit", act: () => void edits.duplicateSelected() },
+    { key: "x", words: "Flip the selected layer", group: "Edit", act: () => void edits.flipSelected() },
     { key: "e", ctrl: true, words: "Merge the selected layers", group: "Edit", act: () => void edits.mergeSelected() },
     { key: "delete", words: "Drop the selected layer", group: "Edit", act: () => void edits.dropSelected() },
     { key: "z", ctrl: true, shift: false, words: "Undo", group: "Edit", act: () => void edits.undo() },
