@@ -166,15 +166,20 @@ def replace(
     context: typer.Context,
     layer: LayerName,
     file: Annotated[Path, typer.Argument(help="A picture of the layer's size or the scene's: PNG, TIFF, JPEG, WebP.")],
+    harmonise: Annotated[
+        bool, typer.Option("--harmonise", help="Give the new pixels the scene's light: direction, brightness, colour.")
+    ] = False,
     out: Out = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Give LAYER the pixels of FILE. Without transparency in FILE the layer keeps its outline; depth goes on.
 
-    Example:
+    Examples:
 
       multiplane edit photo.multiplane replace sky sunset.png
+
+      multiplane edit photo.multiplane replace cup other-cup.png --harmonise
     """
 
     def change(scene: "Scene", stages: Progress) -> "tuple[Scene, str]":
@@ -192,6 +197,22 @@ def replace(
         if alpha is None and read_raster(file).alpha is not None:
             alpha = np.ones(photo.rgb.shape[:2], np.float32)  # a photo forgets transparency that is opaque everywhere
         stages.begin("replace")
-        return replace_pixels(scene, index, photo.rgb, alpha), f"replace {scene.layers[index].id!r} by {file.name!r}"
+        replaced = replace_pixels(scene, index, photo.rgb, alpha)
+        words = f"replace {scene.layers[index].id!r} by {file.name!r}"
+        if not harmonise:
+            return replaced, words
+        stages.begin("harmonise")
+        return harmonised(replaced, index), f"{words}, harmonised"
 
     run(Job(context.obj, out, force, as_json), change, counts=True)
+
+
+def harmonised(scene: "Scene", index: int) -> "Scene":
+    """`scene` with layer `index` in the light of the others."""
+    from dataclasses import replace as changed
+
+    from multiplane.light.harmonise import harmonise
+
+    layers = list(scene.layers)
+    layers[index] = harmonise(layers[index], scene)
+    return changed(scene, layers=tuple(layers))
