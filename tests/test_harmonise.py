@@ -87,11 +87,9 @@ def test_on_the_command_line_a_replacement_is_harmonised_when_asked(tmp_path):
     red = shone_on(scene.layers[1], (1.6, 1.0, 0.5))
     cv2.imwrite(str(tmp_path / "red.png"), to_levels(red.rgba)[..., [2, 1, 0, 3]])
     for name, words in (("plain", ()), ("lit", ("--harmonise",))):
-        result = CliRunner().invoke(
-            app,
-            ["edit", str(tmp_path / "s.multiplane"), "replace", "object", str(tmp_path / "red.png"), *words]
-            + ["--out", str(tmp_path / f"{name}.multiplane")],
-        )
+        files = (tmp_path / "s.multiplane", tmp_path / "red.png", tmp_path / f"{name}.multiplane")
+        scene_file, picture, out = map(str, files)
+        result = CliRunner().invoke(app, ["edit", scene_file, "replace", "object", picture, *words, "--out", out])
         assert result.exit_code == 0, result.output
     plain, lit = (colour_of(load_scene(tmp_path / f"{name}.multiplane").layers[1]) for name in ("plain", "lit"))
     assert lit[0] / lit[2] < 0.75 * plain[0] / plain[2]
