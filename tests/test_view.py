@@ -155,6 +155,10 @@ def test_every_edit_can_be_undone_redone_saved_and_read_again(page, file, edit):
     assert [step.words for step in read_history(file).past] == [after["did"]]
 
 
+def test_what_answers_clicks_can_be_loaded_beforehand(page):
+    assert page.post("/api/prepare") == {}
+
+
 def test_the_order_is_far_to_near_and_before_is_farther(page):
     assert ids(page.edit("reorder", id="layer-2", before="layer-1")) == ["layer-0", "layer-2", "layer-1"]
     assert ids(page.edit("reorder", id="layer-2", after="layer-1")) == ["layer-0", "layer-1", "layer-2"]
@@ -194,6 +198,7 @@ def test_a_dropped_thing_takes_its_shadow_along_if_asked(work, tmp_path):
         ({"action": "rename", "id": "layer-1", "name": 3}, 400, "name"),
         ({"action": "rename", "id": "layer-1", "name": "x" * 1000}, 400, "name"),
         ({"action": "rename", "id": "layer-1", "name": " "}, 409, "blank"),
+        ({"action": "rename", "id": "layer-1", "name": "half \ud83d"}, 400, "half a letter"),
         ({"action": "rename", "id": "layer", "name": "a"}, 409, "reload"),
         ({"action": "drop", "id": "layer-0"}, 409, "backdrop"),
         ({"action": "drop"}, 400, "id"),

@@ -192,7 +192,11 @@ def test_the_browser_is_opened_at_the_address_unless_it_is_not_wanted(file, temp
     monkeypatch.setattr(view.webbrowser, "open", browse)
     monkeypatch.setattr(view.tempfile, "tempdir", str(temporary))
     view.view(file)
-    assert capsys.readouterr().out.split()[-1] == opened[0]
+    token = capsys.readouterr().out.split("token=")[-1].strip()
+    (address,) = opened
+    assert address.startswith("http://127.0.0.1:")
+    assert token
+    assert token not in address
     assert list(temporary.iterdir()) == []
 
 

@@ -76,8 +76,28 @@ def test_only_this_machine_is_listened_on(server):
 def test_the_page_needs_the_token_and_its_parts_do_not(server, ask):
     assert ask(f"/?token={server.token}", token=None).status == 200
     assert ask("/assets/index-1.js", token=None).body == b"1"
-    for path in ("/", "/?token=", "/?token=x", f"/?token={server.token}x", f"/?token={server.token[:-1]}"):
+    for path in (
+        "/",
+        "/?token=",
+        "/?token=x",
+        f"/?token={server.token}x",
+        f"/?token={server.token[:-1]}",
+        "/?" + "a=1&" * 99,
+    ):
         assert ask(path, token=None).status == 403, path
+
+
+def test_an_address_for_once_leads_to_the_page_once(server, ask):
+    """So that it may be seen by others when a browser is started with it."""
+    address = server.address_for_once()
+    assert server.token not in address
+    path = address.removeprefix(f"http://127.0.0.1:{server.port}")
+    reply = ask(path, token=None)
+    assert (reply.status, reply.headers["Location"]) == (303, f"/?token={server.token}")
+    assert ask(reply.headers["Location"], token=None).status == 200
+    assert ask(path, token=None).status == 403
+    assert "Location" not in ask(path, token=None).headers
+    assert ask(server.address_for_once(), token=None, Host="evil.example").status == 403
 
 
 @pytest.mark.parametrize("token", [None, "wrong", "é", "x" * 5000])
@@ -127,6 +147,7 @@ def test_its_own_origin_is_answered(server, ask):
 def test_what_another_site_makes_the_browser_ask_is_refused(server, ask):
     for site in ("cross-site", "same-site"):
         assert ask("/api/scene", Sec_Fetch_Site=site).status == 403
+        assert ask("/assets/index-1.js", Sec_Fetch_Site=site).status == 403
         assert ask(f"/?token={server.token}", Sec_Fetch_Site=site).status == 200, "a link in a chat may be followed"
     for site in ("same-origin", "none"):
         assert ask("/api/scene", Sec_Fetch_Site=site).status == 200

@@ -96,9 +96,11 @@ def _serve(session: "Session", page: "tuple[Answer, dict[str, Answer]]", port: i
     server.start()
     try:
         typer.echo(f"{session.file.name} is at {server.address}")
+        if session.unsaved:
+            typer.echo(f"Nothing is on the disk yet: saving in the page writes {session.file}.", err=True)
         typer.echo("Ctrl-C ends it.", err=True)
         if browser:
-            webbrowser.open(server.address)
+            webbrowser.open(server.address_for_once())
         bench.work()
     except KeyboardInterrupt:
         typer.echo("", err=True)

@@ -41,7 +41,12 @@ class Api:
             index=index,
             files=files,
             get={"/api/scene": self._scene, "/api/photo": self._photo_now, "/api/status": self._status},
-            post={"/api/edit": self._edit, "/api/save": self._save, "/api/export": self._export},
+            post={
+                "/api/edit": self._edit,
+                "/api/save": self._save,
+                "/api/export": self._export,
+                "/api/prepare": self._prepare,
+            },
             pieces={PREFIX: self._picture},
         )
 
@@ -79,6 +84,13 @@ class Api:
 
     def _export(self, asked: dict[str, Any]) -> Answer:
         return self._do(lambda: export(self._session.scene, asked.get("suffix"), self._session.file.stem))
+
+    def _prepare(self, _: dict[str, Any]) -> Answer:
+        """Load what answers clicks, so that the first one does not wait for it."""
+        from multiplane.segment.prompted import load_prompted
+
+        self._do(lambda: load_prompted(self._select))
+        return json_answer({})
 
     def _status(self) -> Answer:
         """What may change without the page's doing; answered at once, whatever is under way."""

@@ -40,6 +40,8 @@ def text_in(asked: Asked, key: str) -> str:
     text = asked.get(key)
     if not isinstance(text, str) or not text or len(text) > LONGEST_TEXT:
         raise bad(f"{key} must be a text of 1 to {LONGEST_TEXT} letters")
+    if any("\ud800" <= mark <= "\udfff" for mark in text):  # JSON lets them through, files do not hold them
+        raise bad(f"{key} holds half a letter; type it again")
     return text
 
 

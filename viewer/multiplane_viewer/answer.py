@@ -12,7 +12,7 @@ from typing import Any
 class Answer:
     """Bytes of a media type. Where `etag` is given, the address names this content, and it may be kept for ever.
 
-    With a `file_name`, a browser saves it under that name.
+    With a `file_name`, a browser saves it under that name; with a `location`, it goes there.
     """
 
     body: bytes
@@ -20,6 +20,7 @@ class Answer:
     status: int = HTTPStatus.OK
     etag: str | None = None
     file_name: str | None = None
+    location: str | None = None
 
 
 class Refused(Exception):

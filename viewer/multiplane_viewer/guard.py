@@ -16,6 +16,8 @@ HOSTS = ("127.0.0.1", "localhost")
 """Names that no resolver on the net can point elsewhere. The port is not compared: ssh may forward another one."""
 TOKEN_HEADER = "X-Multiplane-Token"
 TOKEN_BYTES = 24
+MOST_FIELDS = 16
+"""Of a query; one with more has none."""
 OWN_SITES = ("same-origin", "none")
 """What a browser says of requests by our own page, and of those that somebody made by hand."""
 
@@ -35,6 +37,31 @@ HEADERS = {
 def new_token() -> str:
     """A secret that fits an address: 192 random bits."""
     return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+class Entrances:
+    """Keys that open the page once each, and then are worth nothing.
+
+    What starts a browser shows the address to everybody on this machine who lists its processes; so that address holds
+    no token, but such a key, for which the browser gets the token.
+    """
+
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
+
+    def new(self) -> str:
+        """A key that nobody has used yet."""
+        key = new_token()
+        self._keys.add(key)
+        return key
+
+    def use(self, query: str) -> bool:
+        """Whether `query` holds a key that was not used before; from now on it is."""
+        try:
+            self._keys.remove(_field(query, "once"))
+        except KeyError:
+            return False
+        return True
 
 
 def check_origin(headers: Message) -> None:
@@ -57,11 +84,19 @@ def check_token(token: str, headers: Message, query: str, in_query: bool) -> Non
     """Refuse a request without `token` in its header or, if `in_query` says that it may stand there, in its query."""
     given = headers.get(TOKEN_HEADER, "")
     if not given and in_query:
-        given = parse_qs(query, max_num_fields=16).get("token", [""])[0]
+        given = _field(query, "token")
     if not secrets.compare_digest(given.encode(), token.encode()):
         raise Refused(
             HTTPStatus.FORBIDDEN, "the token is missing or wrong; open the address that multiplane printed, in full"
         )
+
+
+def _field(query: str, name: str) -> str:
+    """The first value of a field of `query`; nothing where it has none."""
+    try:
+        return parse_qs(query, max_num_fields=MOST_FIELDS).get(name, [""])[0]
+    except ValueError:  # more fields than that
+        return ""
 
 
 def _name_of(host: str) -> str:

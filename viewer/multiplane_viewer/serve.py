@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import quote, urlsplit
 
 from multiplane_viewer.answer import Answer, Refused, refusal
-from multiplane_viewer.guard import HEADERS, check_origin, check_site, check_token
+from multiplane_viewer.guard import HEADERS, Entrances, check_origin, check_site, check_token
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +73,10 @@ class Server:
         """What to open in a browser; whoever knows it may do everything that the page may."""
         return f"http://{HOST}:{self.port}/?token={self.token}"
 
+    def address_for_once(self) -> str:
+        """An address that leads to `address` the first time that it is opened, and nowhere after that."""
+        return f"http://{HOST}:{self.port}/?once={self._http.entrances.new()}"
+
     def start(self) -> None:
         """Begin to answer."""
         self._thread.start()
@@ -91,7 +95,7 @@ class _Http(ThreadingHTTPServer):
     allow_reuse_address = os.name == "posix"
 
     def __init__(self, place: tuple[str, int], site: Site, token: str) -> None:
-        self.site, self.token = site, token
+        self.site, self.token, self.entrances = site, token, Entrances()
         super().__init__(place, _Handler)
 
     def server_bind(self) -> None:
@@ -148,12 +152,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _find(self, method: Literal["GET", "POST"]) -> Answer:
         check_origin(self.headers)
         where, site = urlsplit(self.path), self.server.site
-        if method == "GET" and (file := site.files.get(where.path)):
-            return file
         if where.path == "/" and method == "GET":
+            if self.server.entrances.use(where.query):
+                return Answer(b"", "text/plain", HTTPStatus.SEE_OTHER, location=f"/?token={self.server.token}")
             check_token(self.server.token, self.headers, where.query, in_query=True)
             return site.index
         check_site(self.headers)
+        if method == "GET" and (file := site.files.get(where.path)):
+            return file
         check_token(self.server.token, self.headers, where.query, in_query=method == "GET")
         if method == "GET" and (handler := site.get.get(where.path)):
             return handler()
@@ -199,6 +205,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Cache-Control", NEVER if answer.etag is None else FOR_EVER)
         if answer.etag is not None:
             self.send_header("ETag", f'"{answer.etag}"')
+        if answer.location is not None:
+            self.send_header("Location", answer.location)
         if answer.file_name is not None:
             self.send_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(answer.file_name, safe='')}")
         if self.close_connection:
