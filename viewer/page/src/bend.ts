@@ -42,9 +42,9 @@ export function bendAt(bend: Bend, x: number, y: number): number {
   );
 }
 
-/** Nodes to either side over which a slope is taken, and across which it is averaged: depth is rougher than surfaces. */
-const REACH = 3;
-const ACROSS = 2;
+/** Nodes to either side over which a slope is taken, and then averaged: depth is rougher than surfaces. */
+const REACH = 2;
+const BLUR = 3;
 
 /** Unit normals (x right, y down, z away from the viewer, so z < 0 faces it) at every node, three numbers each. */
 export function bendNormals(bend: Bend, focal: number, centre: [number, number]): Float32Array {
@@ -66,26 +66,31 @@ export function bendNormals(bend: Bend, focal: number, centre: [number, number])
   return out;
 }
 
-/** Change of q per pixel along (dx, dy), averaged across that. */
+/** Change of q per pixel along (dx, dy), smoothed: where q is even, it stays what it is. */
 function slopes({ columns, rows, q }: Bend, dx: number, dy: number, step: number): Float32Array {
-  const along = new Float32Array(q.length);
-  const each = (act: (i: number, j: number, k: number) => void): void => {
-    for (let j = 0, k = 0; j < rows; j++) for (let i = 0; i < columns; i++, k++) act(i, j, k);
-  };
-  each((i, j, k) => {
-    const [at, last] = dx ? [i, columns - 1] : [j, rows - 1];
-    const [low, high] = [Math.max(at - REACH, 0), Math.min(at + REACH, last)];
-    const stride = dx ? 1 : columns;
-    along[k] = high > low ? ((q[k + (high - at) * stride] ?? 0) - (q[k + (low - at) * stride] ?? 0)) / ((high - low) * step) : 0;
-  });
   const out = new Float32Array(q.length);
-  each((i, j, k) => {
-    const [at, last, stride] = dy ? [i, columns - 1, 1] : [j, rows - 1, columns];
-    const [low, high] = [Math.max(at - ACROSS, 0), Math.min(at + ACROSS, last)];
+  const [stride, length] = dx ? [1, columns] : [columns, rows];
+  for (let k = 0; k < q.length; k++) {
+    const at = dx * (k % columns) + dy * Math.floor(k / columns);
+    const [low, high] = [Math.max(at - REACH, 0), Math.min(at + REACH, length - 1)];
+    const rise = (q[k + (high - at) * stride] ?? 0) - (q[k + (low - at) * stride] ?? 0);
+    out[k] = high > low ? rise / ((high - low) * step) : 0;
+  }
+  // Two boxes each way are close to a bell.
+  return [1, columns, 1, columns].reduce<Float32Array>((values, along) => averaged(values, columns, rows, along), out);
+}
+
+/** Means over BLUR nodes to either side, along rows (stride 1) or columns; fewer at the ends. */
+function averaged(values: Float32Array, columns: number, rows: number, stride: number): Float32Array {
+  const out = new Float32Array(values.length);
+  const length = stride === 1 ? columns : rows;
+  for (let k = 0; k < values.length; k++) {
+    const at = stride === 1 ? k % columns : Math.floor(k / columns);
+    const [low, high] = [Math.max(at - BLUR, 0), Math.min(at + BLUR, length - 1)];
     let sum = 0;
-    for (let other = low; other <= high; other++) sum += along[k + (other - at) * stride] ?? 0;
+    for (let other = low; other <= high; other++) sum += values[k + (other - at) * stride] ?? 0;
     out[k] = sum / (high - low + 1);
-  });
+  }
   return out;
 }
 

@@ -116,6 +116,8 @@ float letThrough(vec3 from, vec3 towards, float reach, float soft) {
 }
 
 vec3 light(vec3 encoded, vec3 normal) {
+  // Estimated depth exaggerates how surfaces turn: lit as it is, every bump of it would show.
+  normal = normalize(mix(normal, vec3(0.0, 0.0, -1.0), 0.3));
   vec3 here = pointAt(vPlace, vQ), sum = vec3(uAmbient);
   for (int k = 0; k < ${MOST_LIGHTS}; k++) {
     if (k >= uLights) break;
