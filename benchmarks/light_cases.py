@@ -1,6 +1,6 @@
 """Rendered scenes taken apart by the tool, with what is true told to it or with its own depth and segments."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Case:
     @property
     def key(self) -> KeyLight:
         """The key light as the tool estimates it."""
-        return self.shadowed.key_light or key_light_of(self.plain)
+        return self.shadowed.key_light or KeyLight((0.0, -1.0, 0.0), confidence=0.0)
 
     @property
     def own_shadows(self) -> set[str]:
@@ -78,7 +78,8 @@ class Tool:
 
     def case(self, truth: LightTruth) -> Case:
         """A scene taken apart, its shadows found."""
-        plain = self.apart(truth)
+        layers = self.apart(truth)
+        plain = replace(layers, key_light=key_light_of(layers))
         index, share = scene_layer_of(plain, truth.first_mask)
         first = plain.layers[index].id if share >= SAME else None
         return Case(truth, self.method, plain, with_shadows(plain, self.fill), first)
