@@ -30,11 +30,13 @@ try {
   told.firstPicture = await page.evaluate(() => performance.now());
   const canvas = page.locator("canvas");
   const settled = () => page.waitForFunction(() => document.querySelector("canvas").dataset.settled === "true");
+  const session = await context.newCDPSession(page);
   const act = {
     key: (keys) => page.keyboard.press(keys),
     type: (text) => page.keyboard.type(text),
     click: (selector) => page.click(selector),
     dblclick: (selector) => page.dblclick(selector),
+    choose: (selector, value) => page.selectOption(selector, value).then(() => null),
     focus: (selector) => page.focus(selector),
     wait: (ms) => page.waitForTimeout(ms),
     settle: settled,
@@ -60,6 +62,20 @@ try {
       await page.mouse.click(box.x + x * box.width, box.y + y * box.height);
       for (const key of options?.modifiers ?? []) await page.keyboard.up(key);
     },
+    // A finger from one share of the picture to another; it stays there until it is lifted.
+    touch: async (from, to) => {
+      const box = await canvas.boundingBox();
+      const at = ([x, y]) => ({ touchPoints: [{ x: box.x + x * box.width, y: box.y + y * box.height }] });
+      await session.send("Input.dispatchTouchEvent", { type: "touchStart", ...at(from) });
+      for (let k = 1; k <= 8; k++) {
+        const share = k / 8;
+        await session.send("Input.dispatchTouchEvent", { type: "touchMove", ...at([0, 1].map((axis) => from[axis] + share * (to[axis] - from[axis]))) });
+      }
+    },
+    lift: async () => {
+      await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    },
+    tilt: (beta, gamma) => page.evaluate(([beta, gamma]) => window.dispatchEvent(new DeviceOrientationEvent("deviceorientation", { alpha: 0, beta, gamma })), [beta, gamma]),
     shot: async (path, selector) => {
       await settled();
       const clip = await page.locator(selector ?? "canvas").boundingBox();

@@ -12,7 +12,8 @@ from multiplane.formats.page import encode_page
 from multiplane.pixels.levels import from_levels
 from multiplane.pixels.over import flatten
 from multiplane.pixels.zbuffer import nearest_depth
-from multiplane.render.path import Eye
+from multiplane.render.budget import amplitude_of
+from multiplane.render.path import MOVES, Eye, loop_path
 from multiplane.render.view import render_view
 from multiplane.scene import Camera, Layer, Scene
 from multiplane_viewer.built_page import load_page
@@ -160,7 +161,7 @@ def test_a_layer_in_front_throws_its_shadow_away_from_the_sun(tmp_path: Path) ->
     wall = Layer(
         "wall",
         "wall",
-        "sky",
+        "building",
         "background",
         (0, 0),
         bright,
@@ -198,6 +199,44 @@ def test_layers_that_multiply_are_the_photo_too(bit_depth: int, tmp_path: Path) 
     photo = from_levels(photo_of(scene))
     assert psnr(shot(tmp_path / "rest.png"), photo) >= LOOKS_LIKE
     assert psnr(photo, from_levels(photo_of(plain))) < LOOKS_LIKE
+
+
+def eyes_after(told: dict, steps: list) -> list[np.ndarray]:
+    answers = [answer for step, answer in zip(steps, told["answers"], strict=True) if step[0] == "canvas"]
+    return [np.array([float(part) for part in answer["eye"].split(",")]) for answer in answers]
+
+
+def test_a_finger_and_a_tilt_look_around_and_let_go_of(scene: Scene, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_bytes(encode_page(scene))
+    rest = [["wait", 1500], ["settle"], ["canvas"]]
+    steps = [
+        ["slide", "Parallax", PARALLAX],
+        ["touch", [0.5, 0.5], [0.8, 0.5]], *rest, ["lift"], *rest,
+        ["click", "[aria-label^='Look around by tilting']"], ["tilt", 40, 0], ["tilt", 40, -15], *rest,
+        ["click", "[aria-label^='Look around by tilting']"], *rest,
+    ]  # fmt: skip
+    told = drive((tmp_path / "page.html").as_uri(), steps, phone=True, viewport={"width": 390, "height": 844})
+    touched, lifted, tilted, upright = eyes_after(told, steps)
+    assert touched[0] > 0.2 * amplitude_of(scene, PARALLAX)
+    assert abs(touched[1]) < 0.1 * touched[0]
+    assert tilted[0] < -0.2 * amplitude_of(scene, PARALLAX)
+    assert (lifted == 0).all()
+    assert (upright == 0).all()
+
+
+@pytest.mark.parametrize("name", MOVES)
+def test_a_move_goes_where_the_engines_clip_goes(scene: Scene, name: str, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_bytes(encode_page(scene))
+    steps = [["slide", "Parallax", PARALLAX], ["choose", "select[aria-label='Camera move']", name]]
+    for share in (0.25, 0.5):
+        steps += [["slide", "Time", share], ["settle"], ["canvas"]]
+    steps += [["click", "[aria-label^=Play]"], ["wait", 900], ["click", "[aria-label^=Pause]"], ["canvas"]]
+    got = eyes_after(drive((tmp_path / "page.html").as_uri(), steps, offline=True), steps)
+    reach = amplitude_of(scene, PARALLAX)
+    wanted = loop_path(4, *(share * reach for share in MOVES[name]))
+    for eye, want in zip(got, wanted[1:3], strict=False):
+        assert np.abs(eye - (want.x, want.y, want.z)).max() <= 1e-6 * reach
+    assert np.abs(got[2] - got[1]).max() > 0
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
