@@ -19,7 +19,7 @@ SMALLEST = 80
 """Working pixels of a thing below which its shadow is not looked for."""
 FEWEST_ON = 150
 """Working pixels of a surface below which it is no plane."""
-AGREES = 0.35
+AGREES = 0.4
 """Least mean correlation of thrown shadows with darkness for there to be a key light at all."""
 AGREES_EACH = 0.2
 """... and least correlation around a thing."""
@@ -54,7 +54,7 @@ def find(scene: Scene, view: View) -> Found | None:
         near = around(view.rgb, view.owner, mask, behind)
         if not near.known.any():
             continue
-        dark = np.clip(darkness(near)[0].mean(axis=-1), -0.2 * DEEP, DEEP)
+        dark = np.clip(darkness(near)[0], -DEEP, DEEP)
         body = body_of(mask, view.z, directions)
         body = body if floor is None else stood_on(body, planes[floor], touches=True)
         things.append(Standing(caster, body, {k: planes[k] for k in behind}, near, dark))
@@ -69,11 +69,11 @@ def find(scene: Scene, view: View) -> Found | None:
     for thing in things:
         box, mine = thing.near.box, shadows[thing.caster]
         others = np.any([shadow for caster, shadow in shadows.items() if caster != thing.caster], axis=0)
-        others = np.broadcast_to(others, mine.shape)[box]
-        if correlation(mine[box], np.where(others, 0.0, thing.dark), thing.near.known) < AGREES_EACH:
+        others = np.asarray(np.broadcast_to(others, mine.shape)[box] & ~mine[box])
+        if correlation(mine[box], thing.dark, thing.near.known & ~others) < AGREES_EACH:
             continue
         size = max(np.ptp(axis) + 1 for axis in np.nonzero(thing.body.mask))
-        shade = shade_of(thing.near, mine[box], np.asarray(others), int(size))
+        shade = shade_of(thing.near, mine[box], others, int(size))
         if shade is not None:
             field = np.zeros((height, width, 3), np.float32)
             field[box] = shade.field

@@ -18,13 +18,17 @@ TURNS = 24
 """Directions around that are tried at each height."""
 FINER = ((7.0, 5), (3.5, 5), (1.8, 5))
 """Steps in degrees, and how many along each axis, of the search around the best one."""
+LEAST_CHANNEL = 0.15
+"""Least darkening of a channel, as a share of the mean of all: a shadow takes some of every colour."""
+EVEN = 1e-4
+"""Variance of darkening that is in every channel for itself, noise of the picture."""
 FEWEST = 12
 """Working pixels of a shadow below which it says nothing."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A thing with what is around it: its `planes` by index of the surface, and darkening (h, w) on `near`'s box."""
+    """A thing with what is around it: its `planes` by index of the surface, and darkening (h, w, 3) on `near`'s box."""
 
     caster: int
     body: Body
@@ -79,11 +83,18 @@ def agreement(things: Sequence[Standing], owner: Ints, towards: Vector, focal: f
 
 
 def correlation(mask: Mask, dark: Floats, known: Mask) -> float:
-    """Pearson's correlation of a mask (h, w) with what is dark (h, w), over what is `known`; 0 where either is even."""
+    """The multiple correlation of a mask (h, w) with what is dark (h, w, 3), over what is `known`; 0 for no shadow.
+
+    Of all mixtures of the channels it is that of the best one: where grey patterns are strong, the shadow's tint tells.
+    A mask that is not darker in every channel is no shadow.
+    """
     inside, values = mask[known], dark[known]
     share = float(inside.mean()) if inside.size else 0.0
     if not 0.0 < share < 1.0:
         return 0.0
-    spread = float(values.std())
-    step = float(values[inside].mean()) - float(values[~inside].mean())
-    return float(step * (share * (1.0 - share)) ** 0.5 / max(spread, 1e-6))
+    middle = values.mean(axis=0)
+    step = (values[inside].mean(axis=0) - middle) / (1.0 - share)
+    if float(step.min()) < LEAST_CHANNEL * float(step.mean()) or float(step.mean()) <= 0.0:
+        return 0.0
+    spread = np.cov(values, rowvar=False) + EVEN * np.eye(3)
+    return float(np.sqrt(share * (1.0 - share) * (step @ np.linalg.solve(spread, step))))

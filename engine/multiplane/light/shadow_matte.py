@@ -1,10 +1,11 @@
 """How deep a thing's shadow is at each pixel: its thrown outline and what the picture shows, weighed together.
 
-Alphabet, per pixel of the surfaces: d the darkening against the lit surface, s its standard deviation where lit, D the
+Alphabet, per pixel of the surfaces: d the darkening (3) against the lit surface, S its covariance where lit, D the
 shadow's own depth, m the signed distance to the thrown outline (inside > 0), t its uncertainty.
 
-    logit p = (d D - D^2 / 2) / s^2 + m / t           two normal densities about 0 and D, and where the outline lies
-    field   = p (smoothed) times the local mean of d under p, so that texture stays on the surface
+    e       = d' S^-1 D / D' S^-1 D, the mixture of channels that tells most (Fisher 1936): 0 where lit, 1 in shadow
+    logit p = (e - 1/2) / s^2 + m / t, with s^2 = 1 / D' S^-1 D
+    field   = p times D, or the local mean of d under p where the lit surface is even: its texture stays its own
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Mask
 from multiplane.light.shadow_darkness import Around, darkness
@@ -24,13 +26,23 @@ LEAST_OUTLINE = 1.5
 SURE = 4.0
 """Most that the outline alone may say, in logits; inside the pictures counts more."""
 UNCERTAIN = 0.3
-"""Least standard deviation of d, as a share of D: shadows are no plateaus."""
+"""Least standard deviation s: shadows are no plateaus."""
+NOISE = 1e-4
+"""Variance of darkening that is in every channel for itself."""
+FEWEST = 12
+"""Working pixels of which anything is said."""
+LOCAL = 0.08
+"""Blur over which the local mean of darkening is taken, as a share of the thing's larger side."""
+TEXTURE = 2.0
+"""How many of the lit surface's deviations, beside the shadow's depth, halve the trust in the local mean."""
+LEAST, MOST = 0.3, 1.5
+"""How deep a shadow may be anywhere, in times its own depth: deeper is a stain below it, or another's."""
 CLEAR = 0.06
 """Least D, as log darkening of an encoded colour."""
 EVEN = 0.6
 """Most by which a channel's D may differ from the mean of all, as a share of it."""
 TELLING = 1.2
-"""Least D in standard deviations of the lit surface."""
+"""Least D in standard deviations of the lit surface, in the mixture that tells most."""
 HOLDS = 0.45
 """Least share of the thrown outline that must be dark."""
 BRIGHT_AROUND = 0.5
@@ -49,39 +61,42 @@ def shade_of(near: Around, thrown: Mask, others: Mask, size: int) -> Shade | Non
     theirs too. None where the evidence is weak."""
     known = near.known
     slack = max(2, round(OUTLINE * size))
-    free = ~_grown(thrown | others, 2 * slack)
-    d, s = darkness(near, known & free)
+    lit = known & ~_grown(thrown | others, 2 * slack)
     core = _shrunk(thrown, 1) & known & ~others
-    core = core if np.count_nonzero(core) >= 12 else thrown & known & ~others
-    if np.count_nonzero(core) < 12:
+    core = core if np.count_nonzero(core) >= FEWEST else thrown & known & ~others
+    if np.count_nonzero(core) < FEWEST or np.count_nonzero(lit) < FEWEST:
         return None
-    depth = np.median(d[core], axis=0)
+    d, s = darkness(near, lit)
+    depth = d[core].mean(axis=0) - d[lit].mean(axis=0)
     mean = float(depth.mean())
-    if mean < max(CLEAR, TELLING * s) or float(np.abs(depth - mean).max()) > EVEN * mean:
+    if mean < CLEAR or float(np.abs(depth - mean).max()) > EVEN * mean:
         return None
-    p = _probability(d.mean(axis=-1), mean, s, thrown, slack) * known
-    if float((p[core] > 0.5).mean()) < HOLDS or not _stands_out(d.mean(axis=-1), p, known & ~others, mean, slack):
+    covariance = np.cov(np.clip(d[lit], -1.5 * mean, 1.5 * mean), rowvar=False) + NOISE * np.eye(3)
+    mixture = np.linalg.solve(covariance, depth)
+    apart = float(np.sqrt(depth @ mixture))
+    if apart < TELLING:
+        return None
+    e = np.asarray(d @ mixture / (apart * apart), np.float32)
+    p = _probability(e, 1.0 / apart, thrown, slack) * known
+    if float((p[core] > 0.5).mean()) < HOLDS or not _stands_out(e, p, known & ~others, slack):
         return None
     p = _connected(p, thrown)
-    return Shade(_field(d, p, known, size), np.asarray(p > 0.5))
+    return Shade(_field(d, p, known, size, depth, s), np.asarray(p > 0.5))
 
 
-def _probability(d: Floats, depth: float, s: float, thrown: Mask, slack: int) -> Floats:
-    spread = max(s, UNCERTAIN * depth)
+def _probability(e: Floats, s: float, thrown: Mask, slack: int) -> Floats:
     inside = cv2.distanceTransform(thrown.view(np.uint8), cv2.DIST_L2, 5)
     outside = cv2.distanceTransform((~thrown).view(np.uint8), cv2.DIST_L2, 5)
     where = np.clip((inside - outside) / max(LEAST_OUTLINE, slack), -20.0, SURE)
-    logit = (np.minimum(d, 1.2 * depth) * depth - depth * depth / 2) / spread**2 + where
+    logit = (np.clip(e, -1.0, 1.2) - 0.5) / max(s, UNCERTAIN) ** 2 + where
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -30, 30))), np.float32)
 
 
-def _stands_out(d: Floats, p: Floats, known: Mask, depth: float, slack: int) -> bool:
+def _stands_out(e: Floats, p: Floats, known: Mask, slack: int) -> bool:
     """Whether most of what surrounds the shadow is lit: a dark patch that goes on is no shadow of this thing."""
-    inside = p > 0.5
-    ring = _grown(np.asarray(inside), 2 * slack) & ~_grown(np.asarray(inside), slack // 2 + 1) & known
-    if np.count_nonzero(ring) < 12:
-        return True
-    return float((d[ring] < 0.5 * depth).mean()) >= BRIGHT_AROUND
+    inside = np.asarray(p > 0.5)
+    ring = _grown(inside, 2 * slack) & ~_grown(inside, slack // 2 + 1) & known
+    return bool(np.count_nonzero(ring) < FEWEST or float((e[ring] < 0.5).mean()) >= BRIGHT_AROUND)
 
 
 def _connected(p: Floats, thrown: Mask) -> Floats:
@@ -92,14 +107,15 @@ def _connected(p: Floats, thrown: Mask) -> Floats:
     return np.where(hit[labels], p, 0.0).astype(np.float32)
 
 
-def _field(d: Floats, p: Floats, known: Mask, size: int) -> Floats:
-    """Log darkening (h, w, 3): smooth inside the shadow, ending with it."""
-    sigma = max(1.5, 0.08 * size)
+def _field(d: Floats, p: Floats, known: Mask, size: int, depth: NDArray[np.float64], s: float) -> Floats:
+    """Log darkening (h, w, 3): inside the shadow its own depth, and the local mean as far as the surface is even."""
+    sigma = max(1.5, LOCAL * size)
     weight = p * known
     total = cv2.GaussianBlur(weight, (0, 0), sigma)
-    mean = cv2.GaussianBlur(np.clip(d, 0, None) * weight[..., None], (0, 0), sigma)
-    level = mean / np.maximum(total, 1e-4)[..., None]
-    return np.asarray(np.clip(level, 0, None) * p[..., None], np.float32)
+    mean = cv2.GaussianBlur(d * weight[..., None], (0, 0), sigma) / np.maximum(total, 1e-4)[..., None]
+    even = 1.0 / (1.0 + (TEXTURE * s / float(depth.mean())) ** 2)
+    level = np.clip(depth + even * (mean - depth), LEAST * depth, MOST * depth)
+    return np.asarray(level * p[..., None], np.float32)
 
 
 def _grown(mask: Mask, pixels: int) -> Mask:

@@ -2,10 +2,11 @@
 
 Alphabet, per pixel and channel: T what all layers up to the surface composite to, f_k in (0, 1] the factor of shadow k,
 B the same composite over the healed surface R / (f_1 f_2 ...). B >= T, as healing only brightens and compositing is
-monotone; from B the shadows lead down to T one after another, and the last one meets T in every level. Where something
-opaque stands before the surface nobody sees T: there the surface is filled in anew from what is healed around it.
+monotone; from B the shadows lead down to T one after another, and the last one meets T in every level. What was
+invented behind a thing is filled in anew from what is healed around it; where the thing is opaque, nobody sees T there.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
@@ -30,6 +31,8 @@ DARKEST = 0.02
 """No shadow is darker than this factor."""
 UMBRA = 0.02
 """The share of a shadow's pixels that may be darker than its own colour."""
+SHADED = 0.97
+"""Factor below which a pixel counts as shaded."""
 
 
 class Cast(NamedTuple):
@@ -44,15 +47,20 @@ def solve(scene: Scene, receiver: int, shadows: Sequence[Cast], box: Box, fill: 
     layer = scene.layers[receiver]
     x, y = layer.corner
     mine = slice(box[0].start - y, box[0].stop - y), slice(box[1].start - x, box[1].stop - x)
-    below = _composite(scene.layers[:receiver], box, scene.bit_depth)
+    below = composite_in(scene.layers[:receiver], box, scene.bit_depth)
     levels = to_levels(layer.rgba[mine], scene.bit_depth)
     goal = over(levels, below)
     factor = np.prod([shadow.factor for shadow in shadows], axis=0, dtype=np.float32)
-    hidden = _hidden(scene, receiver, box) & (levels[..., 3] == np.iinfo(levels.dtype).max)
+    opaque = np.asarray(levels[..., 3] == np.iinfo(levels.dtype).max)
+    hidden = _hidden(scene, receiver, box) & opaque
     healed = levels.copy()
     healed[..., :3] = np.maximum(levels[..., :3], to_levels(from_levels(levels[..., :3]) / factor, scene.bit_depth))
     if fill is not None:
-        _refill(healed, hidden & layer.filled[mine], layer.visible[mine], fill, scene.origin.seed)
+        # Soft edges outside the shadow stay as they are.
+        hole = np.asarray(layer.filled[mine] & opaque & (hidden | (factor.min(axis=-1) < SHADED)))
+        _refill(healed, hole, layer.visible[mine], fill, scene.origin.seed)
+        # What shows through a soft edge must not get darker than it was, or no shadow could lead back to it.
+        np.maximum(healed, levels, out=healed, where=(hole & ~hidden)[..., None], casting="unsafe")
     rgba = layer.rgba.copy()
     rgba[mine] = from_levels(healed)
     bare = replace(layer, rgba=rgba)
@@ -99,7 +107,7 @@ def _shadow(
     pixels[clear, :3] = from_levels(to_levels(umbra, scene.bit_depth))
     return Layer(
         id=f"shadow-{caster.id}-on-{receiver.id}",
-        name=f"Shadow of {caster.name} on {receiver.name}",
+        name=f"Shadow of {_plain(caster.name)} on {_plain(receiver.name)}",
         label="shadow",
         plane=receiver.plane,
         corner=(box[1].start + left, box[0].start + top),
@@ -109,6 +117,11 @@ def _shadow(
         caster=caster.id,
         blend="multiply",
     )
+
+
+def _plain(name: str) -> str:
+    """A layer's name without the number that says where it stands."""
+    return re.sub(r"^\d+\s+(?=\S)", "", name)
 
 
 def colour_of(factor: Floats) -> Floats:
@@ -135,7 +148,8 @@ def _hidden(scene: Scene, receiver: int, box: Box) -> Mask:
     return hidden
 
 
-def _composite(layers: Sequence[Layer], box: Box, bit_depth: int) -> Levels:
+def composite_in(layers: Sequence[Layer], box: Box, bit_depth: int) -> Levels:
+    """`layers`, far to near, composited in `box`: (h, w, 3) levels."""
     shape = (box[0].stop - box[0].start, box[1].stop - box[1].start, 3)
     canvas: Levels = np.zeros(shape, np.uint8) if bit_depth == 8 else np.zeros(shape, np.uint16)
     for layer in layers:

@@ -1,5 +1,6 @@
 """Finds the shadows that things throw on the surfaces behind and under them, and makes layers of them."""
 
+from collections import Counter
 from dataclasses import replace
 
 import cv2
@@ -7,16 +8,19 @@ import numpy as np
 
 from multiplane.arrays import Floats
 from multiplane.light.shadow_find import find
-from multiplane.light.shadow_solve import DARKEST, Cast, Fill, grown, solve
+from multiplane.light.shadow_solve import DARKEST, Cast, Fill, composite_in, grown, solve
 from multiplane.light.shadow_view import View, receives, view_of
 from multiplane.pixels.boxes import bounds, window
-from multiplane.pixels.guided import enlarged_rows
+from multiplane.pixels.guided import apply, enlarged_rows, fit, guide_windows
+from multiplane.pixels.levels import from_levels
 from multiplane.pixels.nearest import from_nearest
 from multiplane.pixels.over import strips
 from multiplane.scene import Layer, Scene
 
 LEAST = 0.03
 """Log darkening below which there is no shadow layer."""
+GUIDED = 2
+"""Working pixels around each whose colours say where exactly a shadow ends."""
 SMOOTH = 3e-4
 """Colour variance below which the photo has no edge for a shadow's edge to follow."""
 
@@ -38,7 +42,17 @@ def with_shadows(scene: Scene, fill: Fill | None = None) -> Scene:
     layers: list[Layer] = []
     for index, layer in enumerate(scene.layers):
         layers += _taken_off(scene, index, view, found, fill) if receives(layer) else [layer]
-    return replace(scene, layers=tuple(layers))
+    return replace(scene, layers=tuple(_shortened(layers)))
+
+
+def _shortened(layers: list[Layer]) -> list[Layer]:
+    """`layers`, with the surface left out of the name of a shadow where it falls on that one alone."""
+    alone = {name for name, count in Counter(_start(x) for x in layers if x.label == "shadow").items() if count == 1}
+    return [replace(x, name=_start(x)) if x.label == "shadow" and _start(x) in alone else x for x in layers]
+
+
+def _start(shadow: Layer) -> str:
+    return shadow.name.split(" on ")[0]
 
 
 def _taken_off(scene: Scene, index: int, view: View, found: dict[int, Floats], fill: Fill | None) -> tuple[Layer, ...]:
@@ -76,11 +90,18 @@ def _factor(scene: Scene, view: View, darkening: Floats, receiver: int, box: tup
     spread = np.stack([from_nearest(np.ascontiguousarray(darkening[..., c]), known)[0] for c in range(3)], axis=-1)
     soft = cv2.GaussianBlur(spread, (0, 0), 1.5)
     spread = np.where(known[..., None], darkening, soft).astype(np.float32)
-    height, width = scene.camera.height, scene.camera.width
+    most_around = cv2.dilate(spread, np.ones((5, 5), np.uint8))
+    guide = guide_windows(view.rgb, GUIDED, SMOOTH)
     edge = cv2.GaussianBlur(grown(support | ~known, 1).astype(np.float32), (0, 0), 1.5)
-    field = spread * edge[..., None]
+    model = [fit(guide, np.ascontiguousarray(spread[..., c] * edge)) for c in range(3)]
+    height, width = scene.camera.height, scene.camera.width
+    photo = composite_in(scene.layers, box, scene.bit_depth)
     out = np.empty((box[0].stop - box[0].start, box[1].stop - box[1].start, 3), np.float32)
     for rows in strips(*out.shape[:2]):
         start, stop = box[0].start + rows.start, box[0].start + rows.stop
-        out[rows] = enlarged_rows(field, start, stop, height, width)[:, box[1]]
+        colours = from_levels(photo[rows])
+        most = enlarged_rows(most_around, start, stop, height, width)[:, box[1]]
+        for c in range(3):
+            lines = enlarged_rows(model[c], start, stop, height, width)[:, box[1]]
+            out[rows, :, c] = np.clip(apply(lines, colours), 0.0, most[..., c])
     return np.asarray(np.clip(np.exp(-out), DARKEST, 1.0), np.float32)
