@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from multiplane.formats.gltf.stage import CameraMove
-    from multiplane.scene import Scene
+    from multiplane.scene import Layer, Scene
 
 Geometry: TypeAlias = Literal["planes", "relief"]
 Textures: TypeAlias = Literal["png", "jpeg", "webp"]
@@ -77,9 +77,18 @@ class ModelOptions:
                 triangles=self.triangles or DEFAULT_TRIANGLES,
                 move=None if self.move is None else camera_move(scene, self.move),
                 eye_budget=reach if reach < float("inf") else None,
+                albedo=_albedo(scene) if self.lit else (),
             )
 
         return encode
+
+
+def _albedo(scene: "Scene") -> "tuple[Layer, ...]":
+    """The colours that a lit model has: those of the photo without its light."""
+    from multiplane.light.albedo import albedo_layers
+    from multiplane.light.relight import prepare_light
+
+    return albedo_layers(prepare_light(scene))
 
 
 def camera_move(scene: "Scene", name: Move) -> "CameraMove":

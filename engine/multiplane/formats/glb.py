@@ -5,7 +5,7 @@ pixel (u, v) at depth D lies at ((u - cx) D/f, (cy - v) D/f, -D): texel edges li
 the exported camera is the photo.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -58,12 +58,14 @@ def encode_glb(
     triangles: int = DEFAULT_TRIANGLES,
     move: CameraMove | None = None,
     eye_budget: float | None = None,
+    albedo: Sequence[Layer] = (),
 ) -> bytes:
     """The scene as one .glb file, textures embedded, 8 bit.
 
     `planes` puts each layer on a card (`plane_depths` says where); `relief` gives each its own surface, cut along its
     outline, all together at most `triangles`. `lit` adds the variant "relit": matte materials with normals from depth,
-    and two lights; as shot, materials ignore light. `texture_size` shrinks what is longer; without it, sides over 8192
+    coloured by the layers of `albedo` that have the same id, else as shot, and two lights, the key where the scene
+    knows it; as shot, materials ignore light. `texture_size` shrinks what is longer; without it, sides over 8192
     pixels are tiled. `move` animates the camera. `eye_budget`, how far the eye may move aside before it sees what was
     not filled in, is noted with everything else in extras. What glTF cannot hold is logged once as a warning. Raises
     FormatError where the file would pass 4 GB, or an option makes no sense.
@@ -82,14 +84,19 @@ def encode_glb(
         models = _card_models(draft, scene, depths, texture_size)
     solids = [order == 0 and scene.alpha is None for order in range(len(scene.layers))]
     with ThreadPoolExecutor(WORKERS) as pool:
-        pictures = pool.map(partial(_pictures, scene, texture, texture_size), scene.layers, models, solids)
-        for order, (layer, model, encoded) in enumerate(zip(scene.layers, models, pictures, strict=True)):
+        unlit = {layer.id: layer for layer in albedo if lit}
+        bare = [unlit.get(layer.id) for layer in scene.layers]
+        make = partial(_pictures, scene, texture, texture_size)
+        pictures = pool.map(make, scene.layers, models, solids)
+        colours = pool.map(make, bare, models, solids)
+        rows = zip(scene.layers, models, pictures, colours, strict=True)
+        for order, (layer, model, encoded, own) in enumerate(rows):
             surface = surfaces[order] if lit else None
-            skins = list(_skins(draft, scene, layer, model, encoded, solids[order], surface))
+            skins = list(_skins(draft, scene, layer, model, encoded, own, solids[order], surface))
             _add_node(draft, layer, order, depths[order], model, skins)
     if lit:
         declare_variants(draft)
-        add_lights(draft)
+        add_lights(draft, scene.key_light)
     spread = [1 / q for each in surfaces for q in (float(each.q.max()), float(each.q.min()))]
     add_camera(draft, scene, min([depths[-1], *spread]), max([depths[0], *spread]), move)
     _add_scene(draft, scene, geometry, models, eye_budget)
@@ -141,9 +148,11 @@ def _middle(scene: Scene, layer: Layer, depth: float) -> list[float]:
 
 
 def _pictures(
-    scene: Scene, texture: TextureFormat, cap: int | None, layer: Layer, model: Model, solid: bool
+    scene: Scene, texture: TextureFormat, cap: int | None, layer: Layer | None, model: Model, solid: bool
 ) -> list[tuple[bytes, str]]:
-    """The encoded texture of each of the model's patches."""
+    """The encoded texture of each of the model's patches; none where there is no layer."""
+    if layer is None:
+        return []
     pixels = layer_pixels(scene, layer, cap)
     if solid:
         pixels = pixels[..., :3]
@@ -156,10 +165,14 @@ def _skins(
     layer: Layer,
     model: Model,
     encoded: list[tuple[bytes, str]],
+    own: list[tuple[bytes, str]],
     solid: bool,
     surface: Surface | None,
 ) -> Iterator[gltf.Primitive]:
-    """The patches as primitives with their materials; with a `surface`, also with the one that answers to light."""
+    """The patches as primitives with their materials; with a `surface`, also with the one that answers to light.
+
+    `own` are the textures of the colours without light, where they are known.
+    """
     for number, (patch, (data, kind)) in enumerate(zip(model.patches, encoded, strict=True), start=1):
         name = plain_text(layer.name) + (f" tile {number}" if len(model.patches) > 1 else "")
         colour = add_texture(draft, data, kind, name)
@@ -169,6 +182,8 @@ def _skins(
             if patch.is_card:
                 bumps = normal_pixels(surface, scene.camera, layer, patch.window)
                 normals = add_texture(draft, *encode_texture(bumps, "png"), f"{name} normals")
+            if own:
+                colour = add_texture(draft, *own[number - 1], f"{name} albedo")
             extensions = variants_of(unlit, add_lit(draft, colour, solid, name, normals))
         yield gltf.Primitive(attributes=patch.attributes, indices=patch.indices, material=unlit, extensions=extensions)
 

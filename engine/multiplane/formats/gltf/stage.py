@@ -11,7 +11,7 @@ from multiplane.arrays import Floats
 from multiplane.errors import FormatError
 from multiplane.formats.gltf.document import Draft
 from multiplane.formats.plain_text import plain_text
-from multiplane.scene import Scene
+from multiplane.scene import KeyLight, Scene
 
 LIGHTS = "KHR_lights_punctual"
 CAMERA_NAME = "photo camera"
@@ -47,11 +47,15 @@ def add_camera(draft: Draft, scene: Scene, nearest: float, farthest: float, move
         _add_move(draft, len(doc.nodes) - 1, move)
 
 
-def add_lights(draft: Draft) -> None:
-    """A key light from above and a fill; unlit materials ignore them."""
+def add_lights(draft: Draft, known: KeyLight | None = None) -> None:
+    """A key light, from above or as it is `known`, and a fill; unlit materials ignore them."""
     draft.use(LIGHTS)
-    draft.doc.extensions[LIGHTS] = {"lights": [KEY, FILL]}
-    for index, (light, origin) in enumerate(((KEY, KEY_FROM), (FILL, (0.0, 0.0, 1.0)))):
+    key, key_from = KEY, KEY_FROM
+    if known is not None and known.confidence > 0:
+        (x, y, z), most = known.towards, max(known.colour)
+        key, key_from = {**KEY, "color": [part / most for part in known.colour]}, (x, -y, -z)
+    draft.doc.extensions[LIGHTS] = {"lights": [key, FILL]}
+    for index, (light, origin) in enumerate(((key, key_from), (FILL, (0.0, 0.0, 1.0)))):
         turn = _turns(-np.array([origin]))[0]
         extensions = {LIGHTS: {"light": index}}
         draft.doc.nodes.append(gltf.Node(name=str(light["name"]), rotation=turn.tolist(), extensions=extensions))
