@@ -37,6 +37,11 @@ export class Api {
     return checked(await (await this.ask("/api/edit", edit)).json());
   }
 
+  /** Has the server load what answers clicks on objects, so that the first one is quick. */
+  async prepare(): Promise<void> {
+    await this.ask("/api/prepare", {});
+  }
+
   async status(): Promise<Status> {
     return (await (await this.ask("/api/status")).json()) as Status;
   }

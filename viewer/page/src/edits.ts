@@ -30,6 +30,11 @@ export class Edits {
     });
   }
 
+  /** For the tool that clicks on objects. */
+  prepare(): void {
+    if (this.possible) this.api?.prepare().catch((error: unknown) => this.notice.complain(error));
+  }
+
   rename(id: string, name: string): Promise<void> {
     return this.send({ action: "rename", id, name }, "Renaming");
   }

@@ -24,7 +24,8 @@ export class Selecting implements Clicks {
     const done = textButton("Make a layer", () => void this.apply(), { class: "text-button primary" });
     const clear = textButton("Clear", () => store.set({ points: [], box: null }));
     this.bar = make("div", { class: "tool-bar" }, words, clear, done);
-    store.watch((state) => {
+    store.watch((state, before) => {
+      if (state.tool === "select" && before.tool !== "select") edits.prepare();
       this.bar.hidden = state.tool === "look";
       const chosen = state.points.length > 0 || state.box !== null;
       clear.hidden = done.hidden = state.tool !== "select" || !chosen;

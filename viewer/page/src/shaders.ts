@@ -101,16 +101,18 @@ float letThrough(vec3 from, vec3 towards, float reach, float soft) {
       hit = from + towards * travel;
       if (hit.z <= 0.0) break;
       vec2 seen = (hit.xy / hit.z * uFocal / uHalf + 1.0) * 0.5;
-      float q = uRange.x + textureLod(uCasters, vec3(seen, float(k)), 2.0).g * uRange.y + uOffsets[k];
+      float q = uRange.x + textureLod(uCasters, vec3(seen, float(k)), 3.0).g * uRange.y + uOffsets[k];
       travel = (awayOf(q) - from.z) / towards.z;
     }
     hit = from + towards * travel;
-    if (travel <= 1e-3 * from.z || travel >= reach || hit.z <= 0.0) continue;
+    if (travel <= 0.0 || travel >= reach || hit.z <= 0.0) continue;
+    // Where layers all but touch, and about the light itself, depth is too rough to say which is in front.
+    float sure = smoothstep(0.0, 0.12, travel / from.z) * smoothstep(0.0, 0.2, 1.0 - travel / reach);
     vec2 seen = (hit.xy / hit.z * uFocal / uHalf + 1.0) * 0.5;
     if (any(lessThan(seen, vec2(0.0))) || any(greaterThan(seen, vec2(1.0)))) continue;
     float blur = soft * travel * length(towards) / max(hit.z, 1e-4);
     float lod = clamp(log2(1.0 + blur * 90.0), 0.5, 6.0);
-    through *= 1.0 - textureLod(uCasters, vec3(seen, float(k)), lod).r * uShown[k];
+    through *= 1.0 - textureLod(uCasters, vec3(seen, float(k)), lod).r * uShown[k] * sure;
   }
   return through;
 }
