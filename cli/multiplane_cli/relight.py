@@ -112,7 +112,7 @@ def _write(
     elif passes:
         save(scene, out, {suffix: _pass_encoder(lit, lights, large=suffix == ".psb")})
     elif suffix == ".png":
-        write_atomically(out, encode_picture(relit(lit, lights)))
+        write_atomically(out, _encode_picture(lit, lights))
     else:
         save(relit(lit, lights), out)
 
@@ -135,16 +135,16 @@ def _pass_encoder(lit: "Lit", lights: "Sequence[Light]", large: bool) -> "Callab
     return lambda scene: encode_psd(scene, large=large, passes=light_passes(lit, lights))
 
 
-def encode_picture(scene: "Scene") -> bytes:
-    """The composite of `scene` as a PNG, with its transparency."""
+def _encode_picture(lit: "Lit", lights: "Sequence[Light]") -> bytes:
+    """The relit picture as a PNG, with the photo's transparency."""
     import numpy as np
 
     from multiplane.formats.png import encode_png
+    from multiplane.light.relight import relit_picture
     from multiplane.pixels.levels import to_levels
-    from multiplane.pixels.over import flatten
 
-    picture = flatten(scene.layers, scene.camera.height, scene.camera.width, scene.bit_depth)
-    if scene.alpha is None:
+    picture, alpha = relit_picture(lit, lights), lit.scene.alpha
+    if alpha is None:
         return encode_png(picture)
-    with_alpha: NDArray[Any] = np.dstack([picture, to_levels(scene.alpha, scene.bit_depth)])
+    with_alpha: NDArray[Any] = np.dstack([picture, to_levels(alpha, lit.scene.bit_depth)])
     return encode_png(with_alpha)

@@ -6,19 +6,17 @@ full opacity give the relit picture to within a level.
 
 from collections.abc import Sequence
 
-from multiplane.arrays import Levels
 from multiplane.light.lights import Ambient, Light, Original, Point, Sun, Surroundings
-from multiplane.light.relight import Lit, relit
+from multiplane.light.relight import Lit, relit_picture
 from multiplane.pixels.light_pass import LightPass, apply_passes, brightening, darkening
-from multiplane.pixels.over import flatten
 
 
 def light_passes(lit: Lit, lights: Sequence[Light]) -> list[LightPass]:
     """The layers that take the picture of `lit`'s scene to what `lights` make of it, lowest first."""
     whole = [light for light in lights if isinstance(light, Ambient | Surroundings | Original)]
     single = [light for light in lights if isinstance(light, Sun | Point)]
-    photo = _picture(lit, [Original()])
-    dark = _picture(lit, whole or [Ambient(0.0)])
+    photo = relit_picture(lit, [Original()])
+    dark = relit_picture(lit, whole or [Ambient(0.0)])
     passes = [LightPass("shade", "multiply", darkening(photo, dark))]
     so_far: list[Light] = list(whole)
     now = apply_passes(photo, passes)
@@ -30,11 +28,6 @@ def light_passes(lit: Lit, lights: Sequence[Light]) -> list[LightPass]:
         so_far.append(light)
         kind = "sun" if isinstance(light, Sun) else "lamp"
         names[kind] += 1
-        passes.append(LightPass(f"{kind} {names[kind]}", "linear dodge", brightening(now, _picture(lit, so_far))))
+        passes.append(LightPass(f"{kind} {names[kind]}", "linear dodge", brightening(now, relit_picture(lit, so_far))))
         now = apply_passes(now, passes[-1:])
     return passes
-
-
-def _picture(lit: Lit, lights: Sequence[Light]) -> Levels:
-    scene = relit(lit, lights)
-    return flatten(scene.layers, scene.camera.height, scene.camera.width, scene.bit_depth)

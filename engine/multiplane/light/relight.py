@@ -8,12 +8,12 @@ photo's own, E' = E and the photo comes back in every byte (a ratio image: Liu, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multiplane.arrays import Floats, Mask
+from multiplane.arrays import Floats, Levels, Mask
 from multiplane.light.irradiance import irradiance
 from multiplane.light.key_light import key_light_of
 from multiplane.light.lights import Ambient, Light, Original, Sun
@@ -22,6 +22,7 @@ from multiplane.light.setting import Setting, set_up
 from multiplane.light.shading import shading_of
 from multiplane.light.shine import shine
 from multiplane.pixels.levels import from_levels, to_levels
+from multiplane.pixels.over import flatten
 from multiplane.scene import KeyLight, Layer, Scene
 
 DARKEST, BRIGHTEST = 1 / 64, 6.0
@@ -89,23 +90,30 @@ def relight(scene: Scene, lights: Sequence[Light]) -> Scene:
 
 def relit(lit: Lit, lights: Sequence[Light]) -> Scene:
     """`relight` for a scene that is prepared."""
-    scene = lit.scene
     if _is_original(lights, lit.lights):
-        return scene
-    strength = lit.shadow_strength(lights)
+        return lit.scene
+    return replace(lit.scene, layers=tuple(_relit_layers(lit, lights)), key_light=None)
+
+
+def relit_picture(lit: Lit, lights: Sequence[Light]) -> Levels:
+    """The composite (H, W, 3) of `relit`, with one of its layers in memory at a time."""
+    scene = lit.scene
+    layers = scene.layers if _is_original(lights, lit.lights) else _relit_layers(lit, lights)
+    return flatten(layers, scene.camera.height, scene.camera.width, scene.bit_depth)
+
+
+def _relit_layers(lit: Lit, lights: Sequence[Light]) -> Iterator[Layer]:
+    scene, strength, step = lit.scene, lit.shadow_strength(lights), lit.setting.grid.step
     fresh = iter(zip(lit.setting.sheets, lit.ratios(lights), strict=True))
-    layers: list[Layer] = []
     for layer in scene.layers:
         if layer.blend == "multiply":
             if strength > 0:
-                layers.append(_faded(layer, strength, scene.bit_depth))
+                yield _faded(layer, strength, scene.bit_depth)
             continue
         sheet, ratio = next(fresh)
-        step = lit.setting.grid.step
         offset = layer.corner[0] - sheet.corner[0] * step, layer.corner[1] - sheet.corner[1] * step
         levels = shine(to_levels(layer.rgba, scene.bit_depth), ratio, step, offset)
-        layers.append(replace(layer, rgba=from_levels(levels)))
-    return replace(scene, layers=tuple(layers), key_light=None)
+        yield replace(layer, rgba=from_levels(levels))
 
 
 def _is_original(lights: Sequence[Light], own: tuple[Sun, Ambient]) -> bool:

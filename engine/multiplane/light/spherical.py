@@ -5,7 +5,6 @@ a surface's irradiance has the light's coefficients times pi, 2 pi/3, pi/4 (Rama
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from multiplane.arrays import Floats
 
@@ -30,13 +29,3 @@ def harmonics(directions: Floats) -> Floats:
         ),
         np.float32,
     )
-
-
-def of_direction(towards: tuple[float, float, float]) -> NDArray[np.float64]:
-    """Irradiance coefficients (9,) of a distant light from `towards` that gives 1 to a surface facing it.
-
-    Cut at the second order the cosine lobe is soft: it is 17/16 + ... at its top, so it is scaled to 1 there.
-    """
-    at = harmonics(np.array(towards, np.float32)[None])[0].astype(np.float64)
-    lobe = LOBES * at
-    return np.asarray(lobe / float(lobe @ at))
