@@ -41,6 +41,8 @@ CLEAR = 0.06
 """Least D, as log darkening of an encoded colour."""
 EVEN = 0.6
 """Most by which a channel's D may differ from the mean of all, as a share of it."""
+GREEN = 0.25
+"""Most by which green's D may leave the mean of red's and blue's: light is warm or cool, not green or purple."""
 TELLING = 1.2
 """Least D in standard deviations of the lit surface, in the mixture that tells most."""
 HOLDS = 0.45
@@ -50,10 +52,10 @@ BRIGHT_AROUND = 0.5
 
 
 class Shade(NamedTuple):
-    """A shadow: its log darkening (h, w, 3) on the box of the thing's surroundings, and its outline (h, w) there."""
+    """A shadow: log darkening (h, w, 3) on the box of the thing's surroundings, and `depth`, its mean inside."""
 
     field: Floats
-    outline: Mask
+    depth: float
 
 
 def shade_of(near: Around, thrown: Mask, others: Mask, size: int) -> Shade | None:
@@ -69,7 +71,8 @@ def shade_of(near: Around, thrown: Mask, others: Mask, size: int) -> Shade | Non
     d, s = darkness(near, lit)
     depth = d[core].mean(axis=0) - d[lit].mean(axis=0)
     mean = float(depth.mean())
-    if mean < CLEAR or float(np.abs(depth - mean).max()) > EVEN * mean:
+    green = abs(float(depth[1] - (depth[0] + depth[2]) / 2))
+    if mean < CLEAR or float(np.abs(depth - mean).max()) > EVEN * mean or green > GREEN * mean:
         return None
     covariance = np.cov(np.clip(d[lit], -1.5 * mean, 1.5 * mean), rowvar=False) + NOISE * np.eye(3)
     mixture = np.linalg.solve(covariance, depth)
@@ -81,7 +84,7 @@ def shade_of(near: Around, thrown: Mask, others: Mask, size: int) -> Shade | Non
     if float((p[core] > 0.5).mean()) < HOLDS or not _stands_out(e, p, known & ~others, slack):
         return None
     p = _connected(p, thrown)
-    return Shade(_field(d, p, known, size, depth, s), np.asarray(p > 0.5))
+    return Shade(_field(d, p, known, size, depth, s), mean)
 
 
 def _probability(e: Floats, s: float, thrown: Mask, slack: int) -> Floats:

@@ -25,12 +25,14 @@ Fill: TypeAlias = Callable[[Floats, Mask, Ints, int], Floats]
 """rgb (h, w, 3), hole (h, w), surface (h, w), seed to rgb with the hole filled: a backend of the inpaint stage."""
 Box: TypeAlias = tuple[slice, slice]
 
-CONTEXT = 0.06
-"""Surroundings that a fill sees around a shadow, as a share of the picture's diagonal."""
 DARKEST = 0.02
 """No shadow is darker than this factor."""
 UMBRA = 0.02
 """The share of a shadow's pixels that may be darker than its own colour."""
+LOST = 0.35
+"""Factor below which there is no surface left to brighten: it is filled in anew."""
+NEARLY_ALL, FEWEST = 0.995, 200
+"""Quantile of the lit surface's colours that stands for its brightest, from so many pixels."""
 SHADED = 0.97
 """Factor below which a pixel counts as shaded."""
 
@@ -54,10 +56,14 @@ def solve(scene: Scene, receiver: int, shadows: Sequence[Cast], box: Box, fill: 
     opaque = np.asarray(levels[..., 3] == np.iinfo(levels.dtype).max)
     hidden = _hidden(scene, receiver, box) & opaque
     healed = levels.copy()
-    healed[..., :3] = np.maximum(levels[..., :3], to_levels(from_levels(levels[..., :3]) / factor, scene.bit_depth))
+    bright = np.minimum(
+        from_levels(levels[..., :3]) / factor, _brightest(levels, factor, layer.visible[mine] & ~hidden)
+    )
+    healed[..., :3] = np.maximum(levels[..., :3], to_levels(bright, scene.bit_depth))
     if fill is not None:
         # Soft edges outside the shadow stay as they are.
-        hole = np.asarray(layer.filled[mine] & opaque & (hidden | (factor.min(axis=-1) < SHADED)))
+        dark = factor.min(axis=-1)
+        hole = np.asarray(opaque & ((layer.filled[mine] & (hidden | (dark < SHADED))) | (dark < LOST)))
         _refill(healed, hole, layer.visible[mine], fill, scene.origin.seed)
         # What shows through a soft edge must not get darker than it was, or no shadow could lead back to it.
         np.maximum(healed, levels, out=healed, where=(hole & ~hidden)[..., None], casting="unsafe")
@@ -80,6 +86,15 @@ def solve(scene: Scene, receiver: int, shadows: Sequence[Cast], box: Box, fill: 
             solved.append(made)
             behind = target
     return bare, *solved
+
+
+def _brightest(levels: Levels, factor: Floats, seen: Mask) -> Floats:
+    """The colour (3,) that a healed surface does not exceed: nearly the brightest that is seen of it lit."""
+    lit = seen & (factor.min(axis=-1) >= SHADED)
+    colours = from_levels(levels[..., :3][lit])
+    if len(colours) < FEWEST:
+        return np.ones(3, np.float32)
+    return np.asarray(np.quantile(colours[:: max(1, len(colours) // 50_000)], NEARLY_ALL, axis=0), np.float32)
 
 
 def _shadow(
