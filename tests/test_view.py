@@ -105,6 +105,26 @@ def test_what_did_not_change_keeps_its_address(page):
     assert [row["disparity"] for row in after] == [row["disparity"] for row in before]
 
 
+def test_new_words_do_not_cost_a_new_description(page, monkeypatch):
+    before = page.scene()
+
+    def fail(*_):
+        raise AssertionError("described anew")
+
+    monkeypatch.setattr("multiplane_cli.view_api.describe_view", fail)
+    named = page.edit("rename", id="layer-1", name="disc")
+    placed = page.edit("setPlane", id="layer-1", plane="background")
+    assert (named["layers"][1]["name"], placed["layers"][1]["plane"]) == ("disc", "background")
+    rest = ("name", "plane")
+    for rows in (named["layers"], placed["layers"]):
+        for row, old in zip(rows, before["layers"], strict=True):
+            assert {key: row[key] for key in row if key not in rest} == {
+                key: old[key] for key in old if key not in rest
+            }
+    monkeypatch.undo()
+    assert len(page.edit("drop", id="layer-1")["layers"]) == 2
+
+
 def test_the_photo_stays_what_it_was_before_all_edits(page, file):
     photo = page.scene()["photo"]
     after = page.edit("drop", id="layer-2")

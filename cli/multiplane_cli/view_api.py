@@ -18,7 +18,10 @@ from multiplane_viewer.answer import Answer, Refused, json_answer
 from multiplane_viewer.serve import Site
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from multiplane.formats.view_pictures import ViewPicture
+    from multiplane.scene import Layer, Scene
 
 Result = TypeVar("Result")
 FAST = Packing(fast=True)
@@ -32,8 +35,10 @@ class Api:
         self._session, self._bench, self._token, self._select = session, bench, token, select
         self._pictures = Pictures()
         self._photo = photo_picture(session.first_scene(), FAST)
-        self._described: tuple[int, dict[str, Any]] | None = None
+        self._described: tuple[Scene, dict[str, Any]] | None = None
         self._describe()
+        # From here on it is known by its name; the scene that it was made from may go.
+        self._photo = replace(self._photo, encode=_encoded_before)
 
     def site(self, index: Answer, files: dict[str, Answer]) -> Site:
         """All addresses."""
@@ -115,10 +120,12 @@ class Api:
     def _describe(self) -> dict[str, Any]:
         """The description of the scene as it is now; on the bench only."""
         session = self._session
-        if self._described is None or self._described[0] != session.revision:
-            described = describe_view(session.scene, self._address_of, FAST)
-            self._pictures.encode_all()
-            self._described = session.revision, described
+        if self._described is None or self._described[0] is not session.scene:
+            described = self._renamed()
+            if described is None:
+                described = describe_view(session.scene, self._address_of, FAST)
+                self._pictures.encode_all()
+            self._described = session.scene, described
         history = session.opened.history
         return {
             **self._described[1],
@@ -132,6 +139,19 @@ class Api:
             "file": session.file.name,
             "unsaved": session.unsaved,
         }
+
+    def _renamed(self) -> dict[str, Any] | None:
+        """The last description with the layers' words as they are now; None where more than words is new."""
+        if self._described is None:
+            return None
+        (before, described), now = self._described, self._session.scene
+        if before.camera != now.camera or not _same_sheets(before.layers, now.layers):
+            return None
+        rows = [
+            {**row, "name": layer.name, "label": layer.label, "plane": layer.plane}
+            for row, layer in zip(described["layers"], now.layers, strict=True)
+        ]
+        return {**described, "layers": rows}
 
     def _address_of(self, picture: "ViewPicture") -> str:
         # Before and after is about the photo itself, not about what edits made of it.
@@ -151,3 +171,16 @@ class Api:
             raise Refused(HTTPStatus.CONFLICT, f"the system refused: {error.strerror or error}") from error
         except Stopped as error:
             raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
+
+
+def _encoded_before() -> tuple[bytes, str]:
+    raise AssertionError("unreachable: the photo is a picture of every state, and never forgotten")
+
+
+def _same_sheets(some: "Sequence[Layer]", others: "Sequence[Layer]") -> bool:
+    """Whether layers differ in nothing but words: the same pixels in the same place and order."""
+    return len(some) == len(others) and all(
+        (one.id, one.corner, one.blend, one.caster) == (other.id, other.corner, other.blend, other.caster)
+        and all(getattr(one, part) is getattr(other, part) for part in ("rgba", "z", "filled"))
+        for one, other in zip(some, others, strict=True)
+    )

@@ -1,6 +1,7 @@
 """The pictures that a viewer in a browser asks for: textures, bends, fill masks, thumbnails, the photo, its mask."""
 
 import hashlib
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -8,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from multiplane.arrays import Floats, Levels
@@ -26,6 +28,8 @@ LOSSLESS_EFFORT = 20
 SHRINK = 0.85
 """From one try to the next, where textures have to fit into a budget."""
 KEY_BYTES = 16
+_DIGESTS: dict[int, tuple[weakref.ref[Any], bytes]] = {}
+"""Of arrays that are alive, by their identity: an edit of one layer does not read the others' pixels."""
 
 
 @dataclass(frozen=True)
@@ -120,12 +124,20 @@ def mask_picture(alpha: Floats, longest: int) -> ViewPicture:
 def _key(*facts: Any) -> str:
     digest = hashlib.blake2b(digest_size=KEY_BYTES)
     for fact in facts:
-        if isinstance(fact, np.ndarray):
-            digest.update(repr(fact.shape).encode())
-            digest.update(np.ascontiguousarray(fact).data)
-        else:
-            digest.update(repr(fact).encode())
+        digest.update(_digest(fact) if isinstance(fact, np.ndarray) else repr(fact).encode())
     return digest.hexdigest()
+
+
+def _digest(array: NDArray[Any]) -> bytes:
+    """Of an array's shape and content; worked out once for each array, as none is ever changed."""
+    known = _DIGESTS.get(id(array))
+    if known is not None and known[0]() is array:
+        return known[1]
+    digest = hashlib.blake2b(repr(array.shape).encode(), digest_size=KEY_BYTES)
+    digest.update(np.ascontiguousarray(array).data)
+    number = id(array)
+    _DIGESTS[number] = weakref.ref(array, lambda _: _DIGESTS.pop(number, None)), digest.digest()
+    return _DIGESTS[number][1]
 
 
 def _packed(pixels: Levels, packing: Packing) -> tuple[bytes, str]:
