@@ -19,7 +19,7 @@ SMALLEST = 80
 """Working pixels of a thing below which its shadow is not looked for."""
 FEWEST_ON = 150
 """Working pixels of a surface below which it is no plane."""
-AGREES = 0.4
+AGREES = 0.43
 """Least mean correlation of thrown shadows with darkness for there to be a key light at all."""
 AGREES_EACH = 0.08
 """... and least correlation around a thing."""
