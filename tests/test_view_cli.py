@@ -190,6 +190,7 @@ def test_the_browser_is_opened_at_the_address_unless_it_is_not_wanted(file, temp
         raise KeyboardInterrupt
 
     monkeypatch.setattr(view.webbrowser, "open", browse)
+    monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(view.tempfile, "tempdir", str(temporary))
     view.view(file)
     token = capsys.readouterr().out.split("token=")[-1].strip()
@@ -198,6 +199,23 @@ def test_the_browser_is_opened_at_the_address_unless_it_is_not_wanted(file, temp
     assert token
     assert token not in address
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a display")
+def test_without_a_display_no_browser_takes_the_terminal_and_ssh_is_explained(
+    file, temporary, monkeypatch, page, capsys
+):
+    opened = []
+    monkeypatch.setattr(view.webbrowser, "open", opened.append)
+    monkeypatch.setattr(view.tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr("multiplane_cli.view_bench.Bench.work", lambda _: None)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(name, raising=False)
+    view.view(file)
+    said = capsys.readouterr()
+    port = urlsplit(said.out.split()[-1]).port
+    assert f"ssh -L {port}:127.0.0.1:{port} " in said.err
+    assert opened == []
 
 
 def test_a_photo_is_split_first_and_its_scene_is_shown_from_then_on(tmp_path, monkeypatch, capsys):

@@ -1,5 +1,6 @@
 """`multiplane view`: a scene or a photo on a page of this machine's browser, to look at, edit and send."""
 
+import os
 import shutil
 import tempfile
 import webbrowser
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from multiplane.errors import MissingDependency, OutputError
+from multiplane_cli.display import has_display
 from multiplane_cli.view_open import open_session, scene_of
 
 if TYPE_CHECKING:
     from multiplane_cli.view_session import Session
     from multiplane_viewer.answer import Answer
+    from multiplane_viewer.serve import Server
 
 MOST_PORTS = 65535
 
@@ -100,13 +103,22 @@ def _serve(session: "Session", page: "tuple[Answer, dict[str, Answer]]", port: i
             typer.echo(f"Nothing is on the disk yet: saving in the page writes {session.file}.", err=True)
         typer.echo("Ctrl-C ends it.", err=True)
         if browser:
-            webbrowser.open(server.address_for_once())
+            _browse(server)
         bench.work()
     except KeyboardInterrupt:
         typer.echo("", err=True)
     finally:
         server.stop()
         api.stop()
+
+
+def _browse(server: "Server") -> None:
+    # Without a screen, a browser for terminals would take this one over, and show nothing.
+    if has_display() or os.environ.get("BROWSER"):
+        webbrowser.open(server.address_for_once())
+        return
+    way = f"ssh -L {server.port}:127.0.0.1:{server.port} THIS-MACHINE"
+    typer.echo(f"There is no display here: open the address where there is one, after {way}", err=True)
 
 
 def _tell_unsaved(session: "Session") -> bool:

@@ -1,6 +1,5 @@
 """`multiplane view --native`: the layers as textured meshes with the camera's frustum, in a window of Open3D."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from multiplane.errors import MissingDependency
+from multiplane_cli.display import has_display
 
 if TYPE_CHECKING:
     from multiplane.scene import Scene
@@ -25,7 +25,7 @@ DRIVER = "install a Vulkan driver (on Debian: apt install mesa-vulkan-drivers)"
 
 def check_display() -> None:
     """Raise MissingDependency where it is clear that there is no screen to open a window on."""
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if not has_display():
         raise MissingDependency(NO_DISPLAY)
 
 
