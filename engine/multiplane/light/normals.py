@@ -40,8 +40,8 @@ EVEN_CONTRAST = 0.04
 """... unless the picture has this contrast there."""
 BULGE = 0.35
 """Relief of a half ball, as standard deviation of its depth over its radius, is about this."""
-INFLATION = 0.9
-"""Sideways part of a rounded normal at the outline."""
+STEEPEST_RIM = 1.06
+"""How steep a rounded outline gets: 1 would be a whole quarter turn."""
 RIM_TURN = 0.8
 """Part of a thing's half width over which it turns away."""
 
@@ -59,7 +59,9 @@ def normals_of_sheet(sheet: Sheet, grid: Grid, covered: Mask) -> Floats:
         plane = _plane(sheet.q, solid, u, v, grid.focal)
         if plane is not None:
             return np.broadcast_to(plane.astype(np.float32), (*solid.shape, 3))
-    normals = _measured(sheet, grid) if grid.exact else _guessed(sheet, grid, solid, covered)
+    if grid.exact:
+        return _measured(sheet, grid)
+    normals = _guessed(sheet, grid, solid, covered)
     return normals if sheet.layer.label in SURFACES else _rounded(normals, sheet, solid, covered, grid)
 
 
@@ -193,16 +195,17 @@ def _rounded(normals: Floats, sheet: Sheet, solid: Mask, covered: Mask, grid: Gr
     radius = np.minimum(cv2.distanceTransform(padded, cv2.DIST_L2, 5), np.float32(max(solid.shape)))
     half = float(np.percentile(radius[pad:-pad, pad:-pad][solid], 95))
     known = min(1.0, _relief(sheet, solid, grid) / (BULGE * max(half, 1.0) / grid.focal))
-    flatness = 1.0 - known if grid.exact else 1.0 - known / 2
-    if flatness <= 0.0 or half < 2.0:
+    flatness = 1.0 - known / 2
+    if half < 2.0:
         return normals
     smooth = cv2.GaussianBlur(radius, (0, 0), max(0.7, 0.12 * half))
     outwards = -np.stack([cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)], axis=-1) / 8
     outwards = outwards[pad:-pad, pad:-pad]
     turn = np.clip(1.0 - smooth[pad:-pad, pad:-pad] / (RIM_TURN * half), 0.0, 1.0)[..., None]
     rounded = normals.copy()
-    rounded[..., :2] += INFLATION * flatness * turn * outwards
-    return _blurred(rounded, 0.08 * half)
+    # A ball's slope, t / sqrt(1 - t^2), that ends a little before the outline, where it has no end.
+    rounded[..., :2] += flatness * turn / np.sqrt(STEEPEST_RIM - turn * turn) * outwards
+    return _blurred(rounded, 0.05 * half)
 
 
 def _frame_sides(sheet: Sheet, grid: Grid) -> list[tuple[slice, slice]]:

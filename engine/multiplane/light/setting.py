@@ -25,6 +25,10 @@ OWN_BIAS = 0.012
 """The same for shadows of a sheet on itself."""
 MOST_GAP, ANY_GAP = 2.0, 1e6
 """How many times as near as what it falls on a thing may be that throws a shadow: guessed depths tell no more."""
+VAGUE = ("background", "rest", "mountain")
+"""Labels of what may hold anything, a sky too, ..."""
+VAGUE_GAP = 1.25
+"""... so that only what is right before it throws a shadow on it."""
 GUESS_BLUR = 0.005
 """Standard deviation, as a share of the longer side, by which shadows are blurred that guessed depths throw."""
 SHARP = 0.6
@@ -63,6 +67,8 @@ class Setting:
         out = np.ones(sheet.alpha.shape, np.float32)
         near = isinstance(light, Point)
         rays = _rays(light)
+        guess = VAGUE_GAP if sheet.layer.label in VAGUE else MOST_GAP
+        gap = ANY_GAP if self.grid.exact else guess
         for blockers, bias in self.blockers[index]:
             march(
                 sheet.q,
@@ -75,7 +81,7 @@ class Setting:
                 blockers.thickness,
                 blockers.highest,
                 bias,
-                ANY_GAP if self.grid.exact else MOST_GAP,
+                gap,
                 self.grid.focal,
                 out,
             )
