@@ -1,5 +1,6 @@
 """What the viewer's page may do to a scene: every action is a call of the functions that `multiplane edit` calls."""
 
+import importlib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from multiplane.scene import Layer, Scene
 
 MOST_POINTS = 256
+TRIAL_SIDE = 96
+"""Pixels of the picture on which a selection is tried beforehand."""
 
 Action: TypeAlias = "Callable[[Scene, Asked], Done]"
 
@@ -126,6 +129,19 @@ def _select(scene: "Scene", asked: Asked, select: str) -> Done:
     edited = split(scene, index, parts, load_matte("closed-form"), load_inpaint("patches"), scene.origin.seed)
     made = [each.id for each in edited.layers[index : index + len(parts.masks)]]
     return Done(edited, f"split {scene.layers[index].id!r} into {listed(reversed(made))}")
+
+
+def prepare_select(select: str) -> None:
+    """Load what `select` names, and all that a selection needs, so that the first one does not wait: by a trial."""
+    import numpy as np
+
+    from multiplane.segment.prompt import Prompt
+    from multiplane.segment.prompted import load_prompted
+
+    importlib.import_module("multiplane.edit.by_selection")
+    rows, columns = np.mgrid[:TRIAL_SIDE, :TRIAL_SIDE].astype(np.float32) / TRIAL_SIDE
+    picture = np.stack([rows, columns, rows], axis=-1)
+    load_prompted(select)(picture, 1.0 + rows, Prompt(((TRIAL_SIDE / 2, TRIAL_SIDE / 2, True),)))
 
 
 def _meant(scene: "Scene", points: Any, box: Any) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from multiplane.errors import MultiplaneError
 from multiplane.formats.view_description import describe_view
 from multiplane.formats.view_pictures import Packing, photo_picture
-from multiplane_cli.view_actions import act
+from multiplane_cli.view_actions import act, prepare_select
 from multiplane_cli.view_bench import Bench, Stopped
 from multiplane_cli.view_export import TITLES, export
 from multiplane_cli.view_pictures import PREFIX, Pictures, name_of
@@ -92,9 +92,7 @@ class Api:
 
     def _prepare(self, _: dict[str, Any]) -> Answer:
         """Load what answers clicks, so that the first one does not wait for it."""
-        from multiplane.segment.prompted import load_prompted
-
-        self._do(lambda: load_prompted(self._select))
+        self._do(lambda: prepare_select(self._select))
         return json_answer({})
 
     def _status(self) -> Answer:
