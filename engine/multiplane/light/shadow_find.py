@@ -19,12 +19,15 @@ SMALLEST = 80
 """Working pixels of a thing below which its shadow is not looked for."""
 FEWEST_ON = 150
 """Working pixels of a surface below which it is no plane."""
-AGREES = 0.43
+AGREES = 0.38
 """Least mean correlation of thrown shadows with darkness for there to be a key light at all."""
 AGREES_EACH = 0.08
 """... and least correlation around a thing."""
-TELLS = 0.09
+TELLS = 0.1
 """Least product of the mean correlation with a shadow's own log darkening: faint ones need a scene that agrees well."""
+COOL = 2.0
+"""How much a cool tint adds to that: what is lit by the sky alone is cooler than what the sun lights, too; corners that
+light does not reach are warm or grey."""
 DEEP = 0.5
 """Darkening above which darker is not more shaded."""
 UP = np.array([0.0, -1.0, 0.0])
@@ -76,7 +79,7 @@ def find(scene: Scene, view: View) -> Found | None:
             continue
         size = max(np.ptp(axis) + 1 for axis in np.nonzero(thing.body.mask))
         shade = shade_of(thing.near, mine[box], others, int(size))
-        if shade is not None and agreement * shade.depth >= TELLS:
+        if shade is not None and agreement * shade.depth * (1.0 + COOL * shade.cool) >= TELLS:
             field = np.zeros((height, width, 3), np.float32)
             field[box] = shade.field
             found[thing.caster] = field

@@ -41,6 +41,8 @@ CLEAR = 0.06
 """Least D, as log darkening of an encoded colour."""
 EVEN = 0.6
 """Most by which a channel's D may differ from the mean of all, as a share of it."""
+WARMEST = 0.3
+"""How warm a shadow may be before more makes no difference."""
 GREEN = 0.25
 """Most by which green's D may leave the mean of red's and blue's: light is warm or cool, not green or purple."""
 TELLING = 1.2
@@ -52,10 +54,11 @@ BRIGHT_AROUND = 0.5
 
 
 class Shade(NamedTuple):
-    """A shadow: log darkening (h, w, 3) on the box of the thing's surroundings, and `depth`, its mean inside."""
+    """A shadow: log darkening (h, w, 3) on its thing's surroundings, its mean `depth`, and how `cool` it is."""
 
     field: Floats
     depth: float
+    cool: float
 
 
 def shade_of(near: Around, thrown: Mask, others: Mask, size: int) -> Shade | None:
@@ -84,7 +87,7 @@ def shade_of(near: Around, thrown: Mask, others: Mask, size: int) -> Shade | Non
     if float((p[core] > 0.5).mean()) < HOLDS or not _stands_out(e, p, known & ~others, slack):
         return None
     p = _connected(p, thrown)
-    return Shade(_field(d, p, known, size, depth, s), mean)
+    return Shade(_field(d, p, known, size, depth, s), mean, float(np.clip((depth[0] - depth[2]) / mean, -WARMEST, 1.0)))
 
 
 def _probability(e: Floats, s: float, thrown: Mask, slack: int) -> Floats:
