@@ -15,7 +15,7 @@ from multiplane.light.key_light import key_light_of
 from multiplane.light.lights import Ambient, Original, Point, Sun, colour_of_kelvin
 from multiplane.light.passes import light_passes
 from multiplane.light.preview import prepare_preview
-from multiplane.light.relight import prepare_light, relight, relit
+from multiplane.light.relight import prepare_light, relight, relit, relit_picture
 from multiplane.light.shine import shine
 from multiplane.matte.guided import matte_guided
 from multiplane.pixels.levels import from_levels, to_levels
@@ -168,6 +168,31 @@ class TestLight:
     def test_is_the_same_every_time(self):
         scene, lights = ball_on_floor(), [Sun(60, 30, softness=8), Ambient(0.3)]
         assert_same_scene(relight(scene, lights), relight(scene, lights))
+
+
+class TestAnyScene:
+    @settings(max_examples=25, deadline=None)
+    @given(
+        st.integers(0, 2**32),
+        st.integers(1, 40),
+        st.integers(1, 40),
+        st.integers(1, 5),
+        st.sampled_from([8, 16]),
+        st.booleans(),
+        st.sampled_from(["sky", "ground", "wall", "background", "person", "rest"]),
+    )
+    def test_is_relit_and_previewed_whatever_its_size_and_labels(
+        self, seed, width, height, count, bit_depth, metric, label
+    ):
+        scene = noise_scene(seed, width, height, count, bit_depth, shadow=True)
+        layers = tuple(replace(layer, label=label) if k % 2 else layer for k, layer in enumerate(scene.layers))
+        scene = replace(scene, layers=layers, origin=Origin(metric=metric))
+        lights = [Sun(seed % 360, 30, softness=seed % 9), Point((0.1, -0.2, 1.5)), Original(0.3), Ambient(0.2)]
+        lit = prepare_light(scene)
+        out = relit(lit, lights)
+        assert len(out.layers) == len(scene.layers)
+        assert np.array_equal(relit_picture(lit, lights), photo_of(out))
+        assert prepare_preview(scene, width, height).frame(lights).shape == (height, width, 3)
 
 
 class TestLights:
