@@ -3,14 +3,26 @@ import type { Light } from "./state";
 import type { SceneDescription } from "./description";
 import { LIT_SPREAD } from "./shaders";
 
+/** How far from the picture's middle, in halves of its longer side, a sun may stand, and what that far tilts it by. */
+const FARTHEST = 1.1;
+const TILT = (80 * Math.PI) / 180;
+
 /** Unit direction from the scene to a sun whose handle is at shares (x, y) of the picture: its middle is the viewer. */
 export function sunDirection(light: Light, width: number, height: number): [number, number, number] {
   const u = (light.x - 0.5) * width;
   const v = (light.y - 0.5) * height;
   const away = Math.hypot(u, v);
-  const tilt = Math.min(away / (0.5 * Math.max(width, height)), 1.1) * (80 * Math.PI) / 180;
+  const tilt = Math.min(away / (0.5 * Math.max(width, height)), FARTHEST) * TILT;
   const side = away > 0 ? Math.sin(tilt) / away : 0;
   return [u * side, v * side, -Math.cos(tilt)];
+}
+
+/** The reverse of `sunDirection`: shares (x, y) of the picture; a sun behind the scene stands as far out as may be. */
+export function sunHandle([tx, ty, tz]: readonly [number, number, number], width: number, height: number): [number, number] {
+  const tilt = Math.acos(Math.min(Math.max(-tz, -1), 1));
+  const away = Math.min(tilt / TILT, FARTHEST) * 0.5 * Math.max(width, height);
+  const side = Math.hypot(tx, ty) || 1;
+  return [0.5 + (away * tx) / side / width, 0.5 + (away * ty) / side / height];
 }
 
 /** Where a point light stands, in the space in which light travels: see `pointAt` in the shader. */

@@ -1,15 +1,23 @@
 // Lights: which there are, and what the chosen one is like.
 import { choice, iconButton, make, slider, textButton, toggle } from "./elements";
+import { sunHandle } from "./lamps";
 import { MOST_LIGHTS } from "./shaders";
 import type { Light, Store } from "./state";
+
+const CONFIDENT = 0.3;
 
 export function addLight(store: Store, kind: Light["kind"]): void {
   const { lights } = store.state;
   if (lights.length >= MOST_LIGHTS) return;
   const id = 1 + Math.max(0, ...lights.map((light) => light.id));
+  // The first sun comes from where the photo's own light does, if that is known.
+  const { keyLight, width, height } = store.state.scene;
+  const known = lights.length === 0 && keyLight && keyLight.confidence >= CONFIDENT;
+  const [x, y] = known ? sunHandle(keyLight.towards, width, height) : [0.22, 0.16];
+  const within = (share: number): number => Math.min(Math.max(share, 0.04), 0.96);
   const light: Light =
     kind === "sun"
-      ? { id, kind, x: 0.22, y: 0.16, depth: 1, strength: 0.85, kelvin: 5200, softness: 0.3 }
+      ? { id, kind, x: within(x), y: within(y), depth: 1, strength: 0.85, kelvin: 5200, softness: 0.3 }
       : { id, kind, x: 0.6, y: 0.35, depth: 0.9, strength: 0.8, kelvin: 3400, softness: 0.3 };
   store.set({ lights: [...lights, light], chosenLight: id, lit: true });
 }

@@ -1,6 +1,6 @@
 // Lights: a handle says where a sun stands, and kelvins what colour it has.
 import { expect, test } from "vitest";
-import { kelvinColour, sunDirection } from "../src/lamps";
+import { kelvinColour, sunDirection, sunHandle } from "../src/lamps";
 import type { Light } from "../src/state";
 
 const SUN: Light = { id: 1, kind: "sun", x: 0.5, y: 0.5, depth: 1, strength: 1, kelvin: 5000, softness: 0.2 };
@@ -21,4 +21,12 @@ test("warm light is red, daylight about white, cold light blue", () => {
   for (const channel of day) expect(channel).toBeGreaterThan(0.93);
   expect(cold[2]).toBe(1);
   expect(cold[0]).toBeLessThan(0.8);
+});
+
+test("a sun's handle stands where its direction comes from", () => {
+  for (const [x, y] of [[0.2, 0.3], [0.9, 0.6], [0.5, 0.1]] as const) {
+    const [u, v] = sunHandle(sunDirection({ ...SUN, x, y }, 300, 200), 300, 200);
+    expect(u).toBeCloseTo(x);
+    expect(v).toBeCloseTo(y);
+  }
 });
