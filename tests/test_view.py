@@ -16,10 +16,12 @@ from skimage.data import coffee
 from multiplane.formats.archive import decode_archive, load_scene
 from multiplane.formats.revision import open_scene, read_history, write_edit
 from multiplane.formats.save import SUFFIXES, save
+from multiplane.formats.view_pictures import ViewPicture
 from multiplane.inpaint import load_inpaint
 from multiplane.matte import load_matte
 from multiplane_cli.view_bench import Bench, Stopped
 from multiplane_cli.view_export import TITLES
+from multiplane_cli.view_pictures import PREFIX, Pictures
 from multiplane_cli.view_session import Session
 from scenes import assert_same_scene, hostile_scene, noise_scene, photo_of, picture_scene
 from viewer_client import viewer
@@ -306,6 +308,42 @@ def test_a_file_that_another_program_wrote_is_read_again_unless_edits_would_be_l
     assert len(described["layers"]) == 2
     assert described["revision"] == revision + 1
     assert not described["unsaved"]
+
+
+def test_another_scene_under_the_same_name_is_shown_with_its_own_photo(page, file):
+    old = page.scene()
+    other = noise_scene(count=3)
+    save(other, file)
+    described = page.scene()
+    assert (described["width"], described["height"]) == (other.camera.width, other.camera.height)
+    assert described["photo"] != old["photo"]
+    assert np.array_equal(picture(page, described["photo"]), photo_of(other))
+
+
+def test_a_picture_that_failed_is_tried_again_and_old_ones_are_forgotten(monkeypatch):
+    monkeypatch.setattr("multiplane_cli.view_pictures.MOST_KEPT", 0)
+    tries = []
+
+    def encode():
+        tries.append(1)
+        if len(tries) == 1:
+            raise MemoryError
+        return b"12345", "image/png"
+
+    pictures = Pictures()
+    address = pictures.add(ViewPicture("texture", "a", "1", encode))
+    pictures.encode_all()
+    name = address.removeprefix(PREFIX)
+    with pytest.raises(MemoryError):
+        pictures.find(name)
+    pictures.add(ViewPicture("texture", "a", "1", encode))
+    pictures.encode_all()
+    assert pictures.find(name).body == b"12345"
+    pictures.add(ViewPicture("texture", "a", "2", lambda: (b"2", "image/png")))
+    pictures.encode_all()
+    assert pictures.find("texture-2").body == b"2"
+    assert pictures.find(name) is None
+    pictures.stop()
 
 
 def test_a_file_that_is_gone_can_be_saved_anew(page, file):

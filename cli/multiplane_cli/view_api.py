@@ -34,11 +34,8 @@ class Api:
     def __init__(self, session: Session, bench: Bench, token: str, select: str) -> None:
         self._session, self._bench, self._token, self._select = session, bench, token, select
         self._pictures = Pictures()
-        self._photo = photo_picture(session.first_scene(), FAST)
         self._described: tuple[Scene, dict[str, Any]] | None = None
-        self._describe()
-        # From here on it is known by its name; the scene that it was made from may go.
-        self._photo = replace(self._photo, encode=_encoded_before)
+        self._begin()
 
     def site(self, index: Answer, files: dict[str, Answer]) -> Site:
         """All addresses."""
@@ -59,9 +56,22 @@ class Api:
         """Encode no more pictures."""
         self._pictures.stop()
 
+    def _begin(self) -> None:
+        """Take the session's photo, and describe its scene."""
+        self._photo = photo_picture(self._session.first_scene(), FAST)
+        self._describe()
+        # From here on it is known by its name; the scene that it was made from may go.
+        self._photo = replace(self._photo, encode=_encoded_before)
+
+    def _reopen_if_stale(self) -> bool:
+        if not self._session.reopen_if_stale():
+            return False
+        self._begin()
+        return True
+
     def _scene(self) -> Answer:
         def look() -> dict[str, Any]:
-            self._session.reopen_if_stale()
+            self._reopen_if_stale()
             return self._describe()
 
         return json_answer(self._do(look))
@@ -71,7 +81,7 @@ class Api:
 
     def _edited(self, asked: dict[str, Any]) -> dict[str, Any]:
         session, note = self._session, ""
-        if session.reopen_if_stale():
+        if self._reopen_if_stale():
             raise Refused(HTTPStatus.CONFLICT, f"{session.file.name} was written by another program; it was read again")
         match asked.get("action"):
             case "undo":

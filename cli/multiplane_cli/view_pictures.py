@@ -38,7 +38,9 @@ class Pictures:
         with self._lock:
             for name in order:
                 known = self._encoded.pop(name, None)  # and in again, behind what is older
-                self._encoded[name] = known or self._pool.submit(_encode, name, self._wanted[name])
+                if known is None or _failed(known):
+                    known = self._pool.submit(_encode, name, self._wanted[name])
+                self._encoded[name] = known
             self._forget(len(order))
         self._wanted = {}
 
@@ -55,18 +57,26 @@ class Pictures:
     def _forget(self, present: int) -> None:
         """Drop the oldest pictures, but for the last `present` ones, until the others fit."""
         older = list(self._encoded)[: len(self._encoded) - present]
-        sizes = {name: len(self._encoded[name].result().body) for name in older if self._encoded[name].done()}
+        sizes = {name: _bytes_of(self._encoded[name]) for name in older}
         total = sum(sizes.values())
         for name in older:
             if total <= MOST_KEPT:
                 return
-            total -= sizes.get(name, 0)
+            total -= sizes[name]
             del self._encoded[name]
 
 
 def name_of(picture: "ViewPicture") -> str:
     """What a picture is called: equal names, equal bytes."""
     return f"{picture.kind}-{picture.key}"
+
+
+def _failed(encoded: Future[Answer]) -> bool:
+    return encoded.done() and encoded.exception() is not None
+
+
+def _bytes_of(encoded: Future[Answer]) -> int:
+    return len(encoded.result().body) if encoded.done() and not _failed(encoded) else 0
 
 
 def _encode(name: str, picture: "ViewPicture") -> Answer:
