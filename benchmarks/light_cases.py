@@ -18,8 +18,9 @@ from multiplane.matte import load_matte
 from multiplane.scene import KeyLight, Scene
 from multiplane.segment import load_segment
 
-EXACT, BUILTIN = "exact depth, segments", "built-in"
+EXACT, BUILTIN = "exact", "built-in"
 METHODS = (EXACT, BUILTIN)
+"""Exact: the true depth and segments are told."""
 BUILTIN_LAYERS = 8
 SAME = 0.5
 """Soft IoU from which a layer is the object."""

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Mask
-from multiplane.pixels.levels import from_levels, to_levels
 from multiplane.pixels.over import flatten
 from multiplane.scene import Layer, Scene
 
@@ -144,13 +143,3 @@ def without(scene: Scene, ids: set[str]) -> Bytes:
     kept = [layer for layer in scene.layers if layer.id not in ids]
     flat = flatten(kept, scene.camera.height, scene.camera.width, 8)
     return np.asarray(flat[..., :3], np.uint8)
-
-
-def as_bytes(rgb: Floats) -> Bytes:
-    """A picture (H, W, 3) in [0, 1] as bytes."""
-    return np.asarray(to_levels(np.ascontiguousarray(rgb)), np.uint8)
-
-
-def as_floats(picture: Bytes) -> Floats:
-    """A picture of bytes in [0, 1]."""
-    return from_levels(picture)
