@@ -5,8 +5,8 @@
     python benchmarks/light.py scenes                                        every table
     python benchmarks/light.py scenes --set tune --only shadows relight --first 4
 
-Twice: 'exact', the true depth and segments told, which measures light alone, and with the built-in ones. A bar is printed
-beside the number that must reach it, and 'missed' where it does not.
+Twice: 'exact', the true depth and segments told, which measures light alone, and with the built-in ones. A bar
+is printed beside the number that must reach it, and 'missed' where it does not.
 
 shadows   IoU of shadow masks on ground and walls; PSNR of what the first object and its shadow hid, where they did;
           shadow layers on scenes without a shadow (half lit by the sky alone, half with stains and no shadow).
