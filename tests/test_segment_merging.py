@@ -74,7 +74,7 @@ def test_two_even_fields_are_two_things_and_their_pieces_are_one_each() -> None:
     blank = np.zeros_like(seen.subject)
     even = Meaning(np.full_like(seen.classes, 0.1), blank, blank, seen.coarse * 0, seen.fine * 0)
     graph = measure_regions(labels, lab, disparity, even)
-    group = merge_regions(graph, affinity, 0.85, 40)
+    group = merge_regions(graph, affinity, 0.85)
     assert np.array_equal(group[labels] == group[labels[0, 0]], left)
 
 

@@ -1,11 +1,13 @@
 """Teaches what one thing is: `python training/affinity.py --photos DIR --saliency DIR --scenes DIR --out FILE`.
 
-Pairs of regions are taken from every stage of the merging, of photos with salient-object maps, where a pair that has
-one side in the object is known, and of rendered scenes, where every pair is. A first round of merging is judged by
-borders alone, the next by what the first has taught.
+Pairs of regions are taken from every stage of the merging, of photos with salient-object maps or with outlined things,
+where a pair that has one side in a thing is known, and of rendered scenes, where every pair is. A first round of
+merging is judged by borders alone, the next by what the first has taught. Two networks are taught, whose judgements
+are averaged: the second, judged by the first as it goes, sees the photos with outlined things too.
 """
 
 import argparse
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,7 @@ from torch import nn
 from multiplane.depth.builtin import estimate_depth
 from multiplane.perception.network import CLASSES
 from multiplane.scene import Camera, DepthMap, Photo
-from multiplane.segment.affinity import Weights, judge, pair_features
+from multiplane.segment.affinity import Weights, division, judge, pair_features
 from multiplane.segment.builtin import SPACING, working_copies
 from multiplane.segment.meaning import meaning_of
 from multiplane.segment.merging import Judge, stages
@@ -35,11 +37,13 @@ SURFACES = [CLASSES.index(name) for name in ("sky", "ground", "water", "wall", "
 """Classes of a rendered scene that are one thing each, however many pieces they are in."""
 EXACT_DEPTH = 0.5
 """Share of the rendered scenes that come with their true depth, as a photo may with its owner's depth map."""
+ONE_IN = 10
+"""One photo with outlined things in so many is held out."""
 HIDDEN = (64, 32)
 RATE, DECAY, BATCH, EPOCHS = 4e-3, 1e-3, 4096, 8
-EVERY, LATE = 6, 60
+EVERY, LATE = 8, 80
 """Of how many stages one is learned from, and from how few groups on all are."""
-MOST_EARLY, MOST_LATE = 120, 40
+MOST_EARLY, MOST_LATE = 100, 60
 """Pairs taken from one stage."""
 
 
@@ -58,6 +62,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--saliency", type=Path, required=True)
+    parser.add_argument("--instances", metavar="JSON:PHOTOS", required=True, help="photos with outlines, as COCO's")
     parser.add_argument("--scenes", type=Path, required=True, help="folder of rendered shards to learn from")
     parser.add_argument("--held-scenes", type=Path, required=True, help="folder of rendered shards to measure on")
     parser.add_argument("--out", type=Path, required=True)
@@ -71,17 +76,29 @@ def main() -> int:
     held += scene_examples(options.held_scenes, options.held_count[1], rng)
     known = photo_examples(options.photos, options.saliency, False, options.count[0], rng)
     known += scene_examples(options.scenes, options.count[1], rng)
-    print(f"{len(known)} pictures, {len(held)} held out", flush=True)
-    judge_by: Judge = by_border
-    print(f"by borders: {report(held, judge_by)}", flush=True)
-    rows: list[tuple[NDArray[np.float32], ...]] = []
-    for number in (1, 2):
-        rows += [pairs_of(example, judge_by, rng) for example in known]
-        weights = teach(*(np.concatenate(column) for column in zip(*rows, strict=True)))
-        judge_by = judge_with(weights)
-        print(f"round {number}, {sum(len(row[0]) for row in rows)} pairs: {report(held, judge_by)}", flush=True)
-        save_file({name: value.astype(np.float16) for name, value in weights.items()}, options.out)
+    outlined = instance_examples(*map(Path, options.instances.split(":")))
+    held += outlined[::ONE_IN]
+    known_too = [example for index, example in enumerate(outlined) if index % ONE_IN]
+    print(f"{len(known)} and {len(known_too)} pictures, {len(held)} held out", flush=True)
+    first = taught(known, [(by_border, 1), (None, 1)], rng)
+    print(f"first: {report(held, judge_with(first))}", flush=True)
+    second = taught(known + known_too, [(by_border, 4), (judge_with(first), 1)], rng)
+    both = {name: np.concatenate([first[name], second[name]]) for name in first}
+    print(f"both: {report(held, judge_with(both))}", flush=True)
+    save_file({name: value.astype(np.float16) for name, value in both.items()}, options.out)
     return 0
+
+
+def taught(known: list[Example], rounds: list[tuple[Judge | None, int]], rng: np.random.Generator) -> Weights:
+    """Weights of one network after `rounds`: who judges the merging (None: what was taught so far), and of how many
+    pictures one is taken. Pairs of earlier rounds are kept."""
+    rows: list[tuple[NDArray[np.float32], ...]] = []
+    weights: Weights = {}
+    for judge_by, one_in in rounds:
+        judge_now = judge_by or judge_with(weights)
+        rows += [pairs_of(example, judge_now, rng) for example in known[::one_in]]
+        weights = teach(*(np.concatenate(column) for column in zip(*rows, strict=True)))
+    return weights
 
 
 def by_border(graph: RegionGraph) -> Values:
@@ -91,8 +108,8 @@ def by_border(graph: RegionGraph) -> Values:
 
 
 def judge_with(weights: Weights) -> Judge:
-    """The judgement that `weights` give."""
-    return lambda graph: judge(pair_features(graph), weights)
+    """The judgement that `weights` give, as it is used."""
+    return lambda graph: judge(pair_features(graph), weights) * (1.0 - division(graph))
 
 
 def photo_examples(root: Path, saliency: Path, held_out: bool, count: int, rng: np.random.Generator) -> list[Example]:
@@ -111,6 +128,28 @@ def photo_examples(root: Path, saliency: Path, held_out: bool, count: int, rng: 
         things = np.where(salient > INSIDE, OBJECT, np.where(salient < OUTSIDE, REST, -1))
         if 0.02 < (things == OBJECT).mean() < 0.65:
             found.append(example_of(rgb, things, None, partly=True))
+    return found
+
+
+def instance_examples(annotations: Path, photos: Path) -> list[Example]:
+    """Photos with polygons around their things, in COCO's format; what is in a crowd's box is not known."""
+    table = json.loads(annotations.read_text())
+    found: list[Example] = []
+    for image in sorted(table["images"], key=lambda entry: str(entry["file_name"])):
+        path = photos / image["file_name"]
+        entries = [entry for entry in table["annotations"] if entry["image_id"] == image["id"]]
+        if not path.exists() or all(entry.get("iscrowd") for entry in entries):
+            continue
+        rgb = read_rgb(path)
+        things = np.full(rgb.shape[:2], REST, np.int32)
+        for number, entry in enumerate(sorted(entries, key=lambda entry: -float(entry["area"])), start=OBJECT):
+            if entry.get("iscrowd"):
+                left, top, width, height = map(int, entry["bbox"])
+                things[top : top + height, left : left + width] = -1
+            else:
+                rings = [np.rint(np.reshape(ring, (-1, 2))).astype(np.int32) for ring in entry["segmentation"]]
+                cv2.fillPoly(things, rings, number)
+        found.append(example_of(rgb, things.astype(np.int64), None, partly=True))
     return found
 
 
@@ -183,7 +222,7 @@ def target_of(
 
 
 def teach(features: NDArray[np.float32], target: NDArray[np.float32], weight: NDArray[np.float32]) -> Weights:
-    """Weights of the network that `judge` runs, by weighted cross entropy."""
+    """Weights of one network that `judge` runs, by weighted cross entropy."""
     mean, deviation = features.mean(axis=0), features.std(axis=0) + np.float32(1e-3)
     x = torch.from_numpy(np.clip((features - mean) / deviation, -5.0, 5.0).astype(np.float32))
     y, w = torch.from_numpy(target), torch.from_numpy(weight)
@@ -204,7 +243,7 @@ def teach(features: NDArray[np.float32], target: NDArray[np.float32], weight: ND
     for number, layer in enumerate((one, two, three), start=1):
         weights[f"weight{number}"] = layer.weight.detach().numpy()
         weights[f"bias{number}"] = layer.bias.detach().numpy()
-    return weights
+    return {name: value[None] for name, value in weights.items()}
 
 
 def report(held: list[Example], judge_by: Judge) -> str:

@@ -12,14 +12,16 @@ from multiplane.scene import DepthMap, Segment
 SAMPLES = 200_000
 """Pixels looked at to judge sizes, depths and who touches whom: enough for all, cheap at any picture size."""
 SAME_DEPTH = 0.03
-"""Disparity difference, as a share of the scene's range, below which only size speaks for keeping two apart."""
+"""Disparity, as a share of the scene's range, by which two surfaces differ at least: then only size speaks."""
+TWO_THINGS = 0.2
+"""The same for two things: side by side at one depth, they are two all the same."""
 MIXED_KINDS = 3.0
 """How much dearer it is to merge an object with the surface behind it than two of a kind ..."""
 STANDS_OUT = 0.35
 """... and what an object is worth even at the depth of the surface that it stands on, in disparity."""
 APART = 2.0
 """How much dearer it is to merge two that do not touch."""
-CRUMB, WORTH_A_LAYER = 0.02, 0.15
+CRUMB, WORTH_A_LAYER = 0.012, 0.15
 """A segment of less than CRUMB of the picture is merged even where there is room, if it costs less than this."""
 
 
@@ -86,9 +88,11 @@ def _weigh(segments: list[Segment], z: Floats) -> tuple[list[_Weight], NDArray[n
 
 
 def _cost(a: _Weight, b: _Weight) -> float:
-    gap = abs(a.disparity - b.disparity) + SAME_DEPTH
+    gap = abs(a.disparity - b.disparity)
     if a.surface != b.surface or a.sky != b.sky:
-        gap = MIXED_KINDS * (gap + STANDS_OUT)
+        gap = MIXED_KINDS * (gap + SAME_DEPTH + STANDS_OUT)
+    else:
+        gap += SAME_DEPTH if a.surface else TWO_THINGS
     return float(np.sqrt(min(a.area, b.area))) * gap
 
 

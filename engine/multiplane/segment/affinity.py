@@ -1,4 +1,4 @@
-"""Whether two regions that touch are of one thing: measures of the pair, and a small network taught to judge."""
+"""Whether two regions that touch are of one thing: measures of the pair, and two small networks taught to judge."""
 
 from functools import cache
 from pathlib import Path
@@ -57,12 +57,12 @@ def affinity(graph: RegionGraph) -> Values:
     """Probability (M,) for each pair that touches that both regions are of one thing, less where much divides them.
 
     What is joined once is never parted: so a plain border, or that one side is the subject and the other is not, is not
-    left to the network alone, which has seen a few hundred pictures.
+    left to the networks alone, which have seen a few hundred pictures.
     """
-    return judge(pair_features(graph), load_weights()) * (1.0 - _division(graph))
+    return judge(pair_features(graph), load_weights()) * (1.0 - division(graph))
 
 
-def _division(graph: RegionGraph) -> Values:
+def division(graph: RegionGraph) -> Values:
     """How much (M,), from 0 to 1, plainly divides each pair."""
     border = graph.borders / graph.borders[:, :1]
     by_depth = np.minimum(np.abs(border[:, STEP]) * _gain(graph) / FULL_STEP, 1.0)
@@ -78,17 +78,24 @@ def _ramp(values: Values, ends: tuple[float, float]) -> Values:
 
 
 def judge(features: NDArray[np.float32], weights: Weights) -> Values:
-    """The network: features (M, F) to probabilities (M,), two hidden layers with rectifiers."""
+    """The networks: features (M, F) to probabilities (M,), two hidden layers with rectifiers, by the mean of the odds.
+
+    `weights` hold K networks, one after the other along their first axis.
+    """
+    logits = np.mean([_logits(features, {n: w[k] for n, w in weights.items()}) for k in range(len(weights["mean"]))], 0)
+    return np.asarray(1.0 / (1.0 + np.exp(-logits)), np.float64)
+
+
+def _logits(features: NDArray[np.float32], weights: Weights) -> NDArray[np.float32]:
     values = np.clip((features - weights["mean"]) / weights["deviation"], -5.0, 5.0)
     for layer in ("1", "2"):
         values = np.maximum(values @ weights[f"weight{layer}"].T + weights[f"bias{layer}"], 0.0)
-    logits = (values @ weights["weight3"].T + weights["bias3"])[:, 0]
-    return np.asarray(1.0 / (1.0 + np.exp(-logits)), np.float64)
+    return np.asarray((values @ weights["weight3"].T + weights["bias3"])[:, 0])
 
 
 @cache
 def load_weights() -> Weights:
-    """The network's weights, which lie beside this file."""
+    """The networks' weights, which lie beside this file."""
     try:
         return load_file(WEIGHTS)
     except OSError as error:

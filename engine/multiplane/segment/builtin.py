@@ -19,7 +19,7 @@ from multiplane.segment.surfaces import find_ground, find_sky
 WORKING_SIDE = 640
 SPACING = 9
 """Pixels across a superpixel at the working size."""
-CUT = 0.85
+CUT = 0.55
 """Probability that two groups are of one thing, below which the border between them is worth a cut."""
 FALL_WINDOW = 4.0
 """Pixels, as a standard deviation, over which the fall of the ground is read."""
@@ -36,8 +36,6 @@ HALF_GROUND = 0.5
 """What such a region counts for the ground."""
 NEARLY_ALL = 0.8
 """Share of a group that is of a surface, from which the whole is."""
-MOST = 40
-"""Most groups before backgrounds and parts of objects are put together."""
 SOFT = 1.2
 """Pixels, at the working size, over which a group's outline is smoothed where the photo has no edge."""
 
@@ -73,7 +71,7 @@ def group_picture(guide: Floats, disparity: Floats, meaning: Meaning) -> tuple[I
     smooth = cv2.GaussianBlur(lab, (0, 0), 1.0)
     labels = superpixels(lab, disparity, SPACING)
     regions, graph = describe(labels, lab, disparity, meaning), measure_regions(labels, lab, disparity, meaning)
-    group = merge_regions(graph, affinity, CUT, MOST)
+    group = merge_regions(graph, affinity, CUT)
     surface = surface_of_groups(group, surfaces_of(regions, colour_slope(smooth), fall_of(disparity)), regions.size)
     if runs_into_objects(regions, surface[group]):
         surface = np.where(surface == GROUND, OTHER, surface)

@@ -12,9 +12,9 @@ from multiplane.segment.region_graph import LENGTH, SIZE, Groups, RegionGraph, V
 
 SUREST, STRIDE = 0.97, 0.02
 """The probability that pairs need at first, and how much less than the likeliest will do once none reaches it."""
-DEBRIS = 0.004
+DEBRIS = 0.015
 """Share of the picture below which a group is no layer of its own ..."""
-CLEAR, CLEAR_DEBRIS = 0.1, 0.6
+CLEAR, CLEAR_DEBRIS = 0.2, 0.16
 """... times this where it is less likely than that to belong to any of its neighbours, like a pole before the sky."""
 EMBEDDED = 0.5
 """What a neighbour all around counts for debris beside the probability that it belongs there."""
@@ -37,15 +37,12 @@ class Stage:
         return Stage(self.graph.joined(further), further[self.group])
 
 
-def merge_regions(graph: RegionGraph, judge: Judge, cut: float, most: int) -> Groups:
+def merge_regions(graph: RegionGraph, judge: Judge, cut: float) -> Groups:
     """The group (N,) of each region, numbered from 0.
 
-    Regions join where `judge` gives more than `cut`; then debris joins what it most likely belongs to. Merging goes on
-    beyond `cut` while there are more than `most` groups.
+    Regions join where `judge` gives more than `cut`; then debris joins what it most likely belongs to.
     """
-    for stage, surest in stages(graph, judge):
-        if surest < cut and stage.graph.count <= most:
-            break
+    stage = next(stage for stage, surest in stages(graph, judge) if surest < cut)
     return without_debris(stage, judge).group
 
 
