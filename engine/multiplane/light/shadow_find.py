@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from multiplane.arrays import Floats
+from multiplane.arrays import Floats, Mask
 from multiplane.light.shadow_cast import body_of, stood_on
 from multiplane.light.shadow_darkness import around, darkness
 from multiplane.light.shadow_light import Standing, best_light, correlation, shadow_of
-from multiplane.light.shadow_matte import shade_of
+from multiplane.light.shadow_matte import Shade, shade_of
 from multiplane.light.shadow_plane import Vector, plane_of, rays
 from multiplane.light.shadow_view import View, casts, receives
-from multiplane.scene import Scene
+from multiplane.scene import LUMINANCE, KeyLight, Scene
 
 SMALLEST = 80
 """Working pixels of a thing below which its shadow is not looked for."""
@@ -28,41 +28,34 @@ TELLS = 0.1
 COOL = 2.0
 """How much a cool tint adds to that: what is lit by the sky alone is cooler than what the sun lights, too; corners that
 light does not reach are warm or grey."""
+MOSTLY = 0.4
+"""Least share of where shadows would be seen under the light in which they are: else the light is a wrong one."""
 DEEP = 0.5
 """Darkening above which darker is not more shaded."""
+GAMMA = 2.2
+"""Linear light is about this power of encoded colour."""
 UP = np.array([0.0, -1.0, 0.0])
 
 
 class Found(NamedTuple):
-    """Shadows by index of their caster, as log darkening (h, w, 3) on the view; and the direction to the light."""
+    """Shadows by index of their caster, as log darkening (h, w, 3) on the view; and the light that throws them."""
 
     darkening: dict[int, Floats]
-    towards: Vector
-    agreement: float
+    light: KeyLight
 
 
 def find(scene: Scene, view: View) -> Found | None:
     """The shadows that the scene clearly shows; None where there are none."""
-    height, width = view.owner.shape
     focal = scene.camera.focal * view.scale
-    directions = rays(height, width, focal)
     seen = np.bincount(view.owner.ravel(), minlength=len(scene.layers))
     surfaces = [k for k, layer in enumerate(scene.layers) if receives(layer) and seen[k] >= FEWEST_ON]
+    height, width = view.owner.shape
+    directions = rays(height, width, focal)
     planes = {k: plane_of(directions, view.z, np.asarray(view.owner == k)) for k in surfaces}
     floor = _floor(scene, planes, seen)
-    things = []
-    for caster, layer in enumerate(scene.layers):
-        mask = np.asarray(view.owner == caster)
-        behind = [k for k in surfaces if k < caster]
-        if not casts(layer) or seen[caster] < SMALLEST or not behind:
-            continue
-        near = around(view.rgb, view.owner, mask, behind)
-        if not near.known.any():
-            continue
-        dark = np.clip(darkness(near)[0], -DEEP, DEEP)
-        body = body_of(mask, view.z, directions)
-        body = body if floor is None else stood_on(body, planes[floor], touches=True)
-        things.append(Standing(caster, body, {k: planes[k] for k in behind}, near, dark))
+    casters = [k for k, layer in enumerate(scene.layers) if casts(layer) and seen[k] >= SMALLEST]
+    standing = (_standing(view, caster, planes, floor, directions) for caster in casters)
+    things = [thing for thing in standing if thing is not None]
     if not things:
         return None
     up = UP if floor is None else -planes[floor] / np.linalg.norm(planes[floor])
@@ -70,20 +63,68 @@ def find(scene: Scene, view: View) -> Found | None:
     if agreement < AGREES:
         return None
     shadows = {thing.caster: shadow_of(thing, view.owner, towards, focal) for thing in things}
-    found = {}
+    found, depths = {}, []
+    looked_for, seen_there = 0, 0
     for thing in things:
-        box, mine = thing.near.box, shadows[thing.caster]
-        others = np.any([shadow for caster, shadow in shadows.items() if caster != thing.caster], axis=0)
-        others = np.asarray(np.broadcast_to(others, mine.shape)[box] & ~mine[box])
-        if correlation(mine[box], thing.dark, thing.near.known & ~others) < AGREES_EACH:
-            continue
-        size = max(np.ptp(axis) + 1 for axis in np.nonzero(thing.body.mask))
-        shade = shade_of(thing.near, mine[box], others, int(size))
-        if shade is not None and agreement * shade.depth * (1.0 + COOL * shade.cool) >= TELLS:
-            field = np.zeros((height, width, 3), np.float32)
-            field[box] = shade.field
-            found[thing.caster] = field
-    return Found(_shared(found), towards, agreement) if found else None
+        others = _others(thing.caster, shadows)
+        there = int(np.count_nonzero((shadows[thing.caster] & ~others)[thing.near.box] & thing.near.known))
+        shade = _shade(thing, shadows[thing.caster], others)
+        looked_for += there
+        if shade is not None and agreement * float(shade.depth.mean()) * (1.0 + COOL * shade.cool) >= TELLS:
+            found[thing.caster] = np.zeros((*view.owner.shape, 3), np.float32)
+            found[thing.caster][thing.near.box] = shade.field
+            depths.append(shade.depth)
+            seen_there += there
+    if not found or seen_there < MOSTLY * looked_for:
+        return None
+    return Found(_shared(found), _key_light(towards, float(towards @ up), np.median(depths, axis=0), agreement))
+
+
+def _standing(
+    view: View, caster: int, planes: dict[int, Vector], floor: int | None, directions: Floats
+) -> Standing | None:
+    """Layer `caster` with what is around it; None where none of the surfaces behind it is."""
+    mask = np.asarray(view.owner == caster)
+    behind = {k: plane for k, plane in planes.items() if k < caster}
+    near = around(view.rgb, view.owner, mask, list(behind))
+    if not near.known.any():
+        return None
+    body = body_of(mask, view.z, directions)
+    body = body if floor is None else stood_on(body, planes[floor], touches=True)
+    return Standing(caster, body, behind, near, np.clip(darkness(near)[0], -DEEP, DEEP))
+
+
+def _others(caster: int, shadows: dict[int, Mask]) -> Mask:
+    """Where (h, w) the shadows of other things would fall."""
+    none = np.zeros(shadows[caster].shape, np.bool_)
+    return np.asarray(np.any([none, *(shadow for other, shadow in shadows.items() if other != caster)], axis=0))
+
+
+def _shade(thing: Standing, mine: Mask, others: Mask) -> Shade | None:
+    """The thing's shadow, if the picture shows it where it would fall, in `mine` (h, w); others' fall in `others`."""
+    box = thing.near.box
+    outside = np.asarray(others[box] & ~mine[box])
+    if correlation(mine[box], thing.dark, thing.near.known & ~outside) < AGREES_EACH:
+        return None
+    size = max(int(np.ptp(axis)) + 1 for axis in np.nonzero(thing.body.mask))
+    return shade_of(thing.near, mine[box], outside, size)
+
+
+def _key_light(towards: Vector, cosine: float, depth: Vector, agreement: float) -> KeyLight:
+    """The light that leaves exp(-depth) (3) of encoded colours in its shadow, on a floor that it meets at a cosine.
+
+    With a ambient and k key light, linear, a / (a + k cosine) is left: k / a follows in every channel.
+    """
+    left = np.exp(-GAMMA * np.maximum(depth, 0.01))
+    share = (1.0 / left - 1.0) / max(cosine, 0.1)
+    luminance = float(np.dot(LUMINANCE, share))
+    colour = share / luminance
+    return KeyLight(
+        towards=(float(towards[0]), float(towards[1]), float(towards[2])),
+        colour=(float(colour[0]), float(colour[1]), float(colour[2])),
+        ambient=1.0 / (1.0 + luminance),
+        confidence=min(1.0, agreement),
+    )
 
 
 def _shared(found: dict[int, Floats]) -> dict[int, Floats]:

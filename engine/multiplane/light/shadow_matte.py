@@ -54,10 +54,10 @@ BRIGHT_AROUND = 0.5
 
 
 class Shade(NamedTuple):
-    """A shadow: log darkening (h, w, 3) on its thing's surroundings, its mean `depth`, and how `cool` it is."""
+    """A shadow: log darkening (h, w, 3) on its thing's surroundings, its `depth` (3), and how `cool` it is."""
 
     field: Floats
-    depth: float
+    depth: NDArray[np.float64]
     cool: float
 
 
@@ -87,7 +87,9 @@ def shade_of(near: Around, thrown: Mask, others: Mask, size: int) -> Shade | Non
     if float((p[core] > 0.5).mean()) < HOLDS or not _stands_out(e, p, known & ~others, slack):
         return None
     p = _connected(p, thrown)
-    return Shade(_field(d, p, known, size, depth, s), mean, float(np.clip((depth[0] - depth[2]) / mean, -WARMEST, 1.0)))
+    return Shade(
+        _field(d, p, known, size, depth, s), depth, float(np.clip((depth[0] - depth[2]) / mean, -WARMEST, 1.0))
+    )
 
 
 def _probability(e: Floats, s: float, thrown: Mask, slack: int) -> Floats:

@@ -21,12 +21,16 @@ LEAST = 0.03
 """Log darkening below which there is no shadow layer."""
 GUIDED = 2
 """Working pixels around each whose colours say where exactly a shadow ends."""
+SPREADS = (24.0, 12.0, 6.0, 3.0, 1.5)
+"""Blurs, in working pixels, by which a shadow goes on under the thing that throws it."""
 SMOOTH = 3e-4
 """Colour variance below which the photo has no edge for a shadow's edge to follow."""
 
 
 def with_shadows(scene: Scene, fill: Fill | None = None) -> Scene:
     """`scene` with a layer that multiplies for every shadow found, over healed surfaces; it composites to the same.
+
+    The light that throws them becomes the scene's key light, unless a surer one is known.
 
     `fill` fills in anew what the surfaces show behind the things that throw the shadows, now without the shadow's
     colours; None keeps what was filled in. A scene that has shadow layers already, or shows no clear shadow, comes back
@@ -42,7 +46,9 @@ def with_shadows(scene: Scene, fill: Fill | None = None) -> Scene:
     layers: list[Layer] = []
     for index, layer in enumerate(scene.layers):
         layers += _taken_off(scene, index, view, found, fill) if receives(layer) else [layer]
-    return replace(scene, layers=tuple(_shortened(layers)))
+    known = scene.key_light
+    light = known if known is not None and known.confidence > shadows.light.confidence else shadows.light
+    return replace(scene, layers=tuple(_shortened(layers)), key_light=light)
 
 
 def _shortened(layers: list[Layer]) -> list[Layer]:
@@ -88,8 +94,10 @@ def _factor(scene: Scene, view: View, darkening: Floats, receiver: int, box: tup
     known = np.asarray(view.owner == receiver)
     support = grown(np.asarray(darkening.max(axis=-1) > 0), 2)
     spread = np.stack([from_nearest(np.ascontiguousarray(darkening[..., c]), known)[0] for c in range(3)], axis=-1)
-    soft = cv2.GaussianBlur(spread, (0, 0), 1.5)
-    spread = np.where(known[..., None], darkening, soft).astype(np.float32)
+    # Under the thing it goes on smoothly: from coarse to fine, what is known keeps its value.
+    for sigma in SPREADS:
+        soft = cv2.GaussianBlur(spread, (0, 0), sigma)
+        spread = np.where(known[..., None], darkening, soft).astype(np.float32)
     most_around = cv2.dilate(spread, np.ones((5, 5), np.uint8))
     guide = guide_windows(view.rgb, GUIDED, SMOOTH)
     edge = cv2.GaussianBlur(grown(support | ~known, 1).astype(np.float32), (0, 0), 1.5)
