@@ -19,6 +19,7 @@ from multiplane.pixels.linear import linear
 from multiplane.scene import LUMINANCE, Camera, KeyLight, Scene
 
 PREVIEW, FRAMES = (1920, 1080), 20
+GUESS = (0.0, -(0.5**0.5), -(0.5**0.5))
 SHOWN = 0.5
 """Opacity from which a layer is what is seen."""
 
@@ -98,24 +99,21 @@ def relight_scores(cases: Sequence[Case]) -> Iterator[Score]:
     yield Score("  of the photo as albedo", method, float(np.mean(photos)), "", len(cases))
 
 
-def key_errors(cases: Sequence[Case], kind: str) -> list[float]:
-    """Degrees between the estimated and the true key light of scenes of one kind."""
-    return [
-        angle(np.array(case.key.towards, np.float32), case.truth.key_towards)
-        for case in cases
-        if case.truth.kind == kind
-    ]
+def key_errors(cases: Sequence[Case]) -> tuple[list[float], list[float]]:
+    """Degrees between the true key light of every scene and the estimated one; and one from above and behind."""
+    found = [angle(np.array(case.key.towards, np.float32), case.truth.key_towards) for case in cases]
+    return found, [angle(np.array(GUESS, np.float32), case.truth.key_towards) for case in cases]
 
 
 def key_scores(cases: Sequence[Case]) -> Iterator[Score]:
     """The rows of the key light for one method."""
+    method = cases[0].method
     for kind, bar in (("outdoor", 25.0), ("indoor", None)):
-        errors = key_errors(cases, kind)
-        if errors:
-            median = float(np.median(errors))
-            yield Score(
-                f"key light error, {kind}, median", cases[0].method, median, "degrees", len(errors), bar, "less"
-            )
+        of_kind = [case for case in cases if case.truth.kind == kind]
+        if of_kind:
+            found, guess = (float(np.median(errors)) for errors in key_errors(of_kind))
+            yield Score(f"key light error, {kind}, median", method, found, "degrees", len(of_kind), bar, "less")
+            yield Score("  of one from above, behind the viewer", method, guess, "degrees", len(of_kind))
 
 
 def preview_scores(cases: Sequence[Case]) -> Iterator[Score]:

@@ -27,7 +27,7 @@ from benchmarks.light_scores import (
 from benchmarks.light_shapes import ball, box, limb, person
 from benchmarks.light_truth import LightTruth, ShadowFree, load_truth, shadow_free, truths
 from benchmarks.measure_moved import dragged
-from benchmarks.measure_relight import enlarged, seen_of, told_key, told_lights
+from benchmarks.measure_relight import enlarged, key_errors, seen_of, told_key, told_lights
 from benchmarks.measure_shadows import healed_psnr, is_false, shadow_ious
 
 from multiplane.errors import PhotoError
@@ -234,6 +234,13 @@ class TestRelitScenes:
         assert (scene.camera.width, scene.camera.height, scene.camera.focal) == (32, 18, 40.0)
         assert [layer.id for layer in scene.layers] == ["ground", "shadow", "box"]
         assert scene.layers[2].rgba[..., 3].mean() > 0.05
+
+    def test_key_lights_are_compared_by_angle_and_with_a_guess(self):
+        truth = truth_of(lit_scene())
+        scene = replace(lit_scene(), key_light=told_key(truth))
+        ((found,), (guess,)) = key_errors([Case(truth, TOLD, scene, scene, "box")])
+        assert found == pytest.approx(0, abs=0.1)
+        assert guess == pytest.approx(np.degrees(np.arccos(0.8 * np.sqrt(0.5))), abs=0.1)
 
     def test_the_key_told_is_the_noun_of_the_true_light(self):
         key = told_key(truth_of(lit_scene()))
