@@ -23,7 +23,7 @@ def decompose(
     photo: options.PhotoFile,
     out: options.Out,
     to: options.To = "psd,glb,sheet",
-    layers: options.Layers = 6,
+    layers: options.Layers = 8,
     depth: options.Depth = "builtin",
     depth_kind: options.DepthKind = None,
     depth_near: options.DepthNear = "white",
