@@ -23,7 +23,7 @@ AGREES = 0.38
 """Least mean correlation of thrown shadows with darkness for there to be a key light at all."""
 AGREES_EACH = 0.08
 """... and least correlation around a thing."""
-TELLS = 0.1
+TELLS = 0.085
 """Least product of the mean correlation with a shadow's own log darkening: faint ones need a scene that agrees well."""
 COOL = 2.0
 """How much a cool tint adds to that: what is lit by the sky alone is cooler than what the sun lights, too; corners that

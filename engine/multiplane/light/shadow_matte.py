@@ -43,7 +43,7 @@ EVEN = 0.6
 """Most by which a channel's D may differ from the mean of all, as a share of it."""
 WARMEST = 0.3
 """How warm a shadow may be before more makes no difference."""
-GREEN = 0.25
+GREEN = 0.4
 """Most by which green's D may leave the mean of red's and blue's: light is warm or cool, not green or purple."""
 TELLING = 1.2
 """Least D in standard deviations of the lit surface, in the mixture that tells most."""
