@@ -7,7 +7,6 @@ are averaged: the second, judged by the first as it goes, sees the photos with o
 """
 
 import argparse
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from torch import nn
 
+from click_data import outlined_photos
 from multiplane.depth.builtin import estimate_depth
 from multiplane.perception.network import CLASSES
 from multiplane.scene import Camera, DepthMap, Photo
@@ -133,12 +133,9 @@ def photo_examples(root: Path, saliency: Path, held_out: bool, count: int, rng: 
 
 def instance_examples(annotations: Path, photos: Path) -> list[Example]:
     """Photos with polygons around their things, in COCO's format; what is in a crowd's box is not known."""
-    table = json.loads(annotations.read_text())
     found: list[Example] = []
-    for image in sorted(table["images"], key=lambda entry: str(entry["file_name"])):
-        path = photos / image["file_name"]
-        entries = [entry for entry in table["annotations"] if entry["image_id"] == image["id"]]
-        if not path.exists() or all(entry.get("iscrowd") for entry in entries):
+    for path, entries in sorted(outlined_photos(annotations, photos), key=lambda one: one[0].name):
+        if all(entry.get("iscrowd") for entry in entries):
             continue
         rgb = read_rgb(path)
         things = np.full(rgb.shape[:2], REST, np.int32)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -71,15 +72,19 @@ def example_of(rgb: Floats, masks: list[Mask], source: str, held_out: bool) -> E
     )
 
 
-def from_instances(annotations: Path, photos: Path) -> Iterator[Example]:
-    """Photos with polygons around their things, in COCO's format."""
+def outlined_photos(annotations: Path, photos: Path) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
+    """The photos of a table in COCO's format that are there, each with its annotations."""
     table = json.loads(annotations.read_text())
     for image in table["images"]:
         path = photos / image["file_name"]
-        if not path.exists():
-            continue
+        if path.exists():
+            yield path, [entry for entry in table["annotations"] if entry["image_id"] == image["id"]]
+
+
+def from_instances(annotations: Path, photos: Path) -> Iterator[Example]:
+    """Photos with polygons around their things, in COCO's format."""
+    for path, entries in outlined_photos(annotations, photos):
         rgb = _floats(read_rgb(path))
-        entries = [entry for entry in table["annotations"] if entry["image_id"] == image["id"]]
         polygons = [entry["segmentation"] for entry in entries if not entry.get("iscrowd")]
         masks = [_filled(rings, rgb.shape[:2]) for rings in polygons if isinstance(rings, list)]
         example = example_of(rgb, masks, "instances", _held(path.stem, SPLIT["instances"])) if masks else None

@@ -10,7 +10,7 @@ import numpy as np
 
 from multiplane.arrays import Floats
 from multiplane.edit.ground import Vector, plane_under
-from multiplane.light.shadow_cast import CLOSED, SLICES, THICKNESS
+from multiplane.light.shadow_cast import closed, thickened
 from multiplane.light.shadow_plane import thrown
 from multiplane.pixels.levels import from_levels, to_levels
 from multiplane.scene import Camera, Layer, Scene
@@ -61,11 +61,7 @@ def _points(caster: Layer, camera: Camera) -> Floats:
     z = caster.z[::step, ::step][ys, xs]
     x, y = caster.corner
     front = camera.unproject((x + xs * step + 0.5).astype(np.float32), (y + ys * step + 0.5).astype(np.float32), z)
-    if not len(front):
-        return front
-    back = THICKNESS * min(float(np.ptp(front[:, 0])), float(np.ptp(front[:, 1])))
-    slices = [front * (1.0 + back * k / (SLICES - 1) / front[:, 2:]) for k in range(SLICES)]
-    return np.concatenate(slices).astype(np.float32)
+    return thickened(front) if len(front) else front
 
 
 def _strength(points: Floats, plane: Vector, towards: Vector, camera: Camera) -> Floats:
@@ -79,13 +75,11 @@ def _strength(points: Floats, plane: Vector, towards: Vector, camera: Camera) ->
     u, v = camera.project(fallen[there]).T
     blur = SOFTNESS * ran * camera.focal / fallen[there, 2]
     seen = (u >= 0) & (v >= 0) & (u < camera.width) & (v < camera.height)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * CLOSED + 1, 2 * CLOSED + 1))
     edges = np.quantile(blur, np.linspace(0, 1, SLABS + 1))
     for low, high in pairwise(edges):
         slab = seen & (blur >= low) & (blur <= high)
         mask = np.zeros(strength.shape, np.uint8)
         mask[v[slab].astype(np.intp), u[slab].astype(np.intp)] = 1
-        closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel).astype(np.float32)
-        soft = cv2.GaussianBlur(closed, (0, 0), max(0.5, float(low + high) / 2))
+        soft = cv2.GaussianBlur(closed(mask).astype(np.float32), (0, 0), max(0.5, float(low + high) / 2))
         strength = np.maximum(strength, soft)
     return strength

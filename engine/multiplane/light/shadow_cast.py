@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Mask
 from multiplane.light.shadow_plane import Vector, thrown
@@ -40,10 +41,14 @@ def body_of(mask: Mask, z: Floats, directions: Floats) -> Body:
     chosen = (ys % step == 0) & (xs % step == 0)
     ys, xs = (ys[chosen], xs[chosen]) if chosen.any() else (ys, xs)
     front = directions[ys, xs] * np.clip(z[ys, xs], low, high)[:, None]
-    extent = np.ptp(front[:, 0]), np.ptp(front[:, 1])
-    back = THICKNESS * min(float(extent[0]), float(extent[1]))
+    return Body(thickened(front), mask)
+
+
+def thickened(front: Floats) -> Floats:
+    """Points (SLICES n, 3) of a thing of which `front` (n, 3), one point or more, is seen: it goes on behind that."""
+    back = THICKNESS * min(float(np.ptp(front[:, 0])), float(np.ptp(front[:, 1])))
     slices = [front * (1.0 + back * k / (SLICES - 1) / front[:, 2:]) for k in range(SLICES)]
-    return Body(np.concatenate(slices).astype(np.float32), mask)
+    return np.concatenate(slices).astype(np.float32)
 
 
 def stood_on(body: Body, plane: Vector, touches: bool) -> Body:
@@ -69,5 +74,10 @@ def shadow_mask(body: Body, plane: Vector, towards: Vector, focal: float) -> Mas
         inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
     mask = np.zeros((height, width), np.uint8)
     mask[y[inside].astype(np.intp), x[inside].astype(np.intp)] = 1
+    return np.asarray(closed(mask) > 0)
+
+
+def closed(fallen: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """`fallen` (h, w), 1 where a point of a thing fell, with the gaps between points closed."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * CLOSED + 1, 2 * CLOSED + 1))
-    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel) > 0)
+    return np.asarray(cv2.morphologyEx(fallen, cv2.MORPH_CLOSE, kernel))
