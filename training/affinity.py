@@ -7,8 +7,13 @@ are averaged: the second, judged by the first as it goes, sees the photos with o
 """
 
 import argparse
+import os
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice, repeat
 from pathlib import Path
 
 import cv2
@@ -57,6 +62,16 @@ class Example:
     partly: bool
 
 
+@dataclass(frozen=True)
+class Picture:
+    """`rgb` (H, W, 3) with its `things` (H, W), -1 where not known, and its true disparity or None."""
+
+    rgb: NDArray[np.uint8]
+    things: NDArray[np.int64]
+    disparity: NDArray[np.float32] | None
+    partly: bool
+
+
 def main() -> int:
     """Make the examples, teach two rounds, report on what was held out, write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -69,34 +84,46 @@ def main() -> int:
     parser.add_argument("--count", type=int, nargs=2, default=(300, 250), help="photos and scenes to learn from")
     parser.add_argument("--held-count", type=int, nargs=2, default=(40, 30), help="photos and scenes to measure on")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
     options = parser.parse_args()
     torch.manual_seed(options.seed)
-    rng = np.random.default_rng(options.seed)
-    held = photo_examples(options.photos, options.saliency, True, options.held_count[0], rng)
-    held += scene_examples(options.held_scenes, options.held_count[1], rng)
-    known = photo_examples(options.photos, options.saliency, False, options.count[0], rng)
-    known += scene_examples(options.scenes, options.count[1], rng)
-    outlined = instance_examples(*map(Path, options.instances.split(":")))
-    held += outlined[::ONE_IN]
-    known_too = [example for index, example in enumerate(outlined) if index % ONE_IN]
-    print(f"{len(known)} and {len(known_too)} pictures, {len(held)} held out", flush=True)
-    first = taught(known, [(by_border, 1), (None, 1)], rng)
-    print(f"first: {report(held, judge_with(first))}", flush=True)
-    second = taught(known + known_too, [(by_border, 4), (judge_with(first), 1)], rng)
-    both = {name: np.concatenate([first[name], second[name]]) for name in first}
-    print(f"both: {report(held, judge_with(both))}", flush=True)
-    save_file({name: value.astype(np.float16) for name, value in both.items()}, options.out)
+    with ProcessPoolExecutor(options.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        weights = taught_in_two(options, pool)
+    save_file({name: value.astype(np.float16) for name, value in weights.items()}, options.out)
     return 0
 
 
-def taught(known: list[Example], rounds: list[tuple[Judge | None, int]], rng: np.random.Generator) -> Weights:
+def taught_in_two(options: argparse.Namespace, pool: ProcessPoolExecutor) -> Weights:
+    """Both networks, one after the other along the first axis of their weights."""
+    rng = np.random.default_rng(options.seed)
+    photos = partial(photo_pictures, options.photos, options.saliency)
+    held = list(pool.map(example_of, islice(photos(True, rng), options.held_count[0])))
+    held += pool.map(example_of, scene_pictures(options.held_scenes, options.held_count[1], rng))
+    known = list(pool.map(example_of, islice(photos(False, rng), options.count[0])))
+    known += pool.map(example_of, scene_pictures(options.scenes, options.count[1], rng))
+    outlined = list(pool.map(example_of, instance_pictures(*map(Path, options.instances.split(":")))))
+    held += outlined[::ONE_IN]
+    known_too = [example for index, example in enumerate(outlined) if index % ONE_IN]
+    print(f"{len(known)} and {len(known_too)} pictures, {len(held)} held out", flush=True)
+    first = taught(known, [(by_border, 2), (None, 1)], options.seed, pool)
+    print(f"first: {report(held, judge_with(first), pool)}", flush=True)
+    second = taught(known + known_too, [(by_border, 4), (judge_with(first), 1)], options.seed + 1, pool)
+    both = {name: np.concatenate([first[name], second[name]]) for name in first}
+    print(f"both: {report(held, judge_with(both), pool)}", flush=True)
+    return both
+
+
+def taught(
+    known: list[Example], rounds: list[tuple[Judge | None, int]], seed: int, pool: ProcessPoolExecutor
+) -> Weights:
     """Weights of one network after `rounds`: who judges the merging (None: what was taught so far), and of how many
     pictures one is taken. Pairs of earlier rounds are kept."""
     rows: list[tuple[NDArray[np.float32], ...]] = []
     weights: Weights = {}
-    for judge_by, one_in in rounds:
-        judge_now = judge_by or judge_with(weights)
-        rows += [pairs_of(example, judge_now, rng) for example in known[::one_in]]
+    for number, (judge_by, one_in) in enumerate(rounds):
+        some = known[::one_in]
+        seeds = [(seed, number, index) for index in range(len(some))]
+        rows += pool.map(pairs_of, some, repeat(judge_by or judge_with(weights)), seeds, chunksize=4)
         weights = teach(*(np.concatenate(column) for column in zip(*rows, strict=True)))
     return weights
 
@@ -109,16 +136,17 @@ def by_border(graph: RegionGraph) -> Values:
 
 def judge_with(weights: Weights) -> Judge:
     """The judgement that `weights` give, as it is used."""
-    return lambda graph: judge(pair_features(graph), weights) * (1.0 - division(graph))
+    return partial(_judged, weights)
 
 
-def photo_examples(root: Path, saliency: Path, held_out: bool, count: int, rng: np.random.Generator) -> list[Example]:
+def _judged(weights: Weights, graph: RegionGraph) -> Values:
+    return judge(pair_features(graph), weights) * (1.0 - division(graph))
+
+
+def photo_pictures(root: Path, saliency: Path, held_out: bool, rng: np.random.Generator) -> Iterator[Picture]:
     """Photos with one clear subject: what is salient, what is not, what is not known."""
-    found: list[Example] = []
     entries = [entry for entry in find_photos(root) if entry.held_out == held_out]
     for index in rng.permutation(len(entries)):
-        if len(found) == count:
-            break
         entry = entries[index]
         stored = cv2.imread(str(saliency / f"{entry.key}.png"), cv2.IMREAD_GRAYSCALE)
         if stored is None:
@@ -127,13 +155,11 @@ def photo_examples(root: Path, saliency: Path, held_out: bool, count: int, rng: 
         salient = cv2.resize(stored, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_LINEAR)
         things = np.where(salient > INSIDE, OBJECT, np.where(salient < OUTSIDE, REST, -1))
         if 0.02 < (things == OBJECT).mean() < 0.65:
-            found.append(example_of(rgb, things, None, partly=True))
-    return found
+            yield Picture(rgb, things, None, partly=True)
 
 
-def instance_examples(annotations: Path, photos: Path) -> list[Example]:
+def instance_pictures(annotations: Path, photos: Path) -> Iterator[Picture]:
     """Photos with polygons around their things, in COCO's format; what is in a crowd's box is not known."""
-    found: list[Example] = []
     for path, entries in sorted(outlined_photos(annotations, photos), key=lambda one: one[0].name):
         if all(entry.get("iscrowd") for entry in entries):
             continue
@@ -146,14 +172,13 @@ def instance_examples(annotations: Path, photos: Path) -> list[Example]:
             else:
                 rings = [np.rint(np.reshape(ring, (-1, 2))).astype(np.int32) for ring in entry["segmentation"]]
                 cv2.fillPoly(things, rings, number)
-        found.append(example_of(rgb, things.astype(np.int64), None, partly=True))
-    return found
+        yield Picture(rgb, things.astype(np.int64), None, partly=True)
 
 
-def scene_examples(folder: Path, count: int, rng: np.random.Generator) -> list[Example]:
+def scene_pictures(folder: Path, count: int, rng: np.random.Generator) -> list[Picture]:
     """Rendered scenes, some with their true depth."""
     shards = sorted(folder.glob("*.npz"))
-    found: list[Example] = []
+    found: list[Picture] = []
     for shard in rng.permutation(len(shards)):
         with np.load(shards[shard]) as stored:
             rgb, instance, classes = stored["rgb"], stored["instance"], stored["labels"]
@@ -164,30 +189,30 @@ def scene_examples(folder: Path, count: int, rng: np.random.Generator) -> list[E
             things = np.unique(numbers, return_inverse=True)[1].reshape(numbers.shape)
             exact = rng.random() < EXACT_DEPTH
             known = np.maximum(disparity[index].astype(np.float32) * scale[index], 1e-4) if exact else None
-            found.append(example_of(np.ascontiguousarray(rgb[index]), things, known, partly=False))
+            found.append(Picture(np.ascontiguousarray(rgb[index]), things, known, partly=False))
     return found[:count]
 
 
-def example_of(
-    rgb: NDArray[np.uint8], things: NDArray[np.int64], disparity: NDArray[np.float32] | None, partly: bool
-) -> Example:
-    """A picture (H, W, 3) with its `things` (H, W), -1 where not known, as a graph of superpixels."""
-    values = rgb.astype(np.float32) / np.float32(255)
+def example_of(picture: Picture) -> Example:
+    """A picture as a graph of superpixels."""
+    disparity = picture.disparity
+    values = picture.rgb.astype(np.float32) / np.float32(255)
     photo = Photo(values, Camera.from_focal_35mm(values.shape[1], values.shape[0]))
     depth = estimate_depth(photo) if disparity is None else DepthMap(np.asarray(1.0 / disparity, np.float32))
     guide, near = working_copies(values, depth.z)
     lab = cv2.cvtColor(guide, cv2.COLOR_RGB2Lab)
     labels = superpixels(lab, near, SPACING)
     graph = measure_regions(labels, lab, near, meaning_of(values, near.shape))
-    small = cv2.resize(things.astype(np.int32), near.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    small = cv2.resize(picture.things.astype(np.int32), near.shape[::-1], interpolation=cv2.INTER_NEAREST)
     count = int(small.max()) + 1
     cells = (labels.astype(np.int64) * count + small)[small >= 0]
     truth = np.bincount(cells, minlength=graph.count * count).reshape(graph.count, count)
-    return Example(graph, truth.astype(np.float64), partly)
+    return Example(graph, truth.astype(np.float64), picture.partly)
 
 
-def pairs_of(example: Example, judge_by: Judge, rng: np.random.Generator) -> tuple[NDArray[np.float32], ...]:
+def pairs_of(example: Example, judge_by: Judge, seed: tuple[int, ...]) -> tuple[NDArray[np.float32], ...]:
     """Features (P, F), target (P,) and weight (P,) of pairs from the stages of a picture's merging."""
+    rng = np.random.default_rng(seed)
     rows: list[tuple[NDArray[np.float32], ...]] = []
     for number, (stage, _) in enumerate(stages(example.graph, judge_by)):
         late = stage.graph.count <= LATE
@@ -243,12 +268,12 @@ def teach(features: NDArray[np.float32], target: NDArray[np.float32], weight: ND
     return {name: value[None] for name, value in weights.items()}
 
 
-def report(held: list[Example], judge_by: Judge) -> str:
+def report(held: list[Example], judge_by: Judge, pool: ProcessPoolExecutor) -> str:
     """Mean IoU of each thing of 2 % or more with the best group: of any stage, and where merging stops at a cut."""
     scores: dict[str, list[float]] = {}
-    for example in held:
+    for example, found in zip(held, pool.map(merging_scores, held, repeat(judge_by)), strict=True):
         kind = "photos" if example.partly else "scenes"
-        for name, value in merging_scores(example, judge_by):
+        for name, value in found:
             scores.setdefault(f"{kind} {name}", []).append(value)
     return ", ".join(f"{name} {np.mean(values):.3f}" for name, values in sorted(scores.items()))
 

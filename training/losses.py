@@ -7,7 +7,7 @@ from torch.nn import functional
 from dataset import UNKNOWN, Sample
 from multiplane.perception.network import Maps
 
-WEIGHTS = {"disparity": 1.0, "gradient": 1.0, "classes": 0.5, "edges": 0.25, "subject": 0.6, "features": 1.0}
+WEIGHTS = {"disparity": 1.0, "gradient": 1.0, "classes": 0.5, "edges": 0.25, "subject": 0.6, "features": 2.0}
 SCALES = 4
 AT_EDGES = 2.0
 """How much more the disparity counts within two pixels of a step."""

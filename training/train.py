@@ -20,6 +20,10 @@ WARMUP = 300
 """Steps over which the learning rate rises."""
 AVERAGE = 0.998
 """Decay of the running average of the weights; that average is what is measured and shipped."""
+FROZEN = 150
+"""Steps before the encoder moves: it knows much from the start, and a decoder that knows nothing would spoil it."""
+ENCODER_SHARE = 0.02
+"""The encoder's learning rate after that, in shares of the rest's."""
 DECAY = 0.05
 """Weight decay."""
 CLIP = 1.0
@@ -45,7 +49,7 @@ def main() -> int:
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    state = resume(options.run / "last.pt", options.start, device)
+    state = resume(options, device)
     pairs = [tuple(map(Path, pair.split(":"))) for pair in options.data]
     photos = [photo for root, labels in pairs for photo in load_photos(root, labels, held_out=False)]
     scenes = [scene for folder in options.scenes for scene in load_scenes(folder)]
@@ -63,7 +67,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--data", action="append", required=True, help="PHOTOS:LABELS folders; may be repeated")
     parser.add_argument("--scenes", type=Path, action="append", default=[], help="folder of rendered shards")
     parser.add_argument("--run", type=Path, required=True, help="folder of checkpoint and curves")
-    parser.add_argument("--start", type=Path, help="exported weights that a new run begins with, instead of at random")
+    parser.add_argument("--basis", type=Path, required=True, help="the labels' principal components")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        action="append",
+        default=[],
+        help="weights, of a part or of all, that a new run begins with",
+    )
     parser.add_argument("--minutes", type=float, default=9.0)
     parser.add_argument("--area", type=int, nargs="+", default=[192 * 256], help="pixels of a training picture")
     parser.add_argument("--batch", type=int, default=16)
@@ -77,9 +88,10 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def resume(path: Path, start: Path | None, device: torch.device) -> State:
-    """The state stored in `path`, or a fresh one, whose network has the weights in `start` where that is given."""
-    student, average = Student().to(device), Student().to(device)
+def resume(options: argparse.Namespace, device: torch.device) -> State:
+    """The state of the run, or a fresh one, whose network has the weights of --start."""
+    path = options.run / "last.pt"
+    student, average = Student(options.basis).to(device), Student(options.basis).to(device)
     for copy in (student, average):
         copy.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     state = State(student, average, torch.optim.AdamW(groups_of(student), lr=1e-3, betas=(0.9, 0.98)))
@@ -90,17 +102,30 @@ def resume(path: Path, start: Path | None, device: torch.device) -> State:
         state.optimizer.load_state_dict(stored["optimizer"])
         state.step, state.seen = stored["step"], stored["seen"]
     else:
-        if start is not None:
-            student.net.load_state_dict(load_file(start))
+        for start in options.start:
+            begin_with(student.net, start)
         average.load_state_dict(student.state_dict())
     return state
 
 
-def groups_of(student: nn.Module) -> list[dict[str, object]]:
-    """Parameter groups: weight decay on matrices and filters, none on biases and norms."""
-    matrices = [p for p in student.parameters() if p.ndim > 1]
-    others = [p for p in student.parameters() if p.ndim <= 1]
-    return [{"params": matrices, "weight_decay": DECAY}, {"params": others, "weight_decay": 0.0}]
+def begin_with(net: nn.Module, start: Path) -> None:
+    """Give `net` the weights in `start`, which may be those of a part of it."""
+    stored = {name: value.float() for name, value in load_file(start).items()}
+    unknown = net.load_state_dict(stored, strict=False).unexpected_keys
+    if unknown:
+        raise SystemExit(f"{start} is of another network: it has {unknown[0]}")
+
+
+def groups_of(student: Student) -> list[dict[str, object]]:
+    """Parameter groups: weight decay on matrices and filters, none on biases and norms; the encoder has a rate of
+    its own, and starts later."""
+    groups: list[dict[str, object]] = []
+    for share, frozen, inside in ((ENCODER_SHARE, FROZEN, True), (1.0, 0, False)):
+        some = [p for name, p in student.named_parameters() if name.startswith("net.encoder.") == inside]
+        own = {"share": share, "frozen": frozen}
+        groups.append({"params": [p for p in some if p.ndim > 1], "weight_decay": DECAY, **own})
+        groups.append({"params": [p for p in some if p.ndim <= 1], "weight_decay": 0.0, **own})
+    return groups
 
 
 def save(state: State, path: Path) -> None:
@@ -133,9 +158,11 @@ def train(
         if spent > options.minutes:
             break
         fall = min(1.0, (options.minutes - spent) / options.cooldown) if options.cooldown else 1.0
-        rate = options.rate * min(1.0, (state.step + 1) / WARMUP) * max(fall, 0.005)
+        state.student.net.encoder.requires_grad_(state.step >= FROZEN)
+        rate = options.rate * max(fall, 0.005)
         for group in state.optimizer.param_groups:
-            group["lr"] = rate
+            since = state.step + 1 - group["frozen"]
+            group["lr"] = rate * group["share"] * min(1.0, max(0.0, since / WARMUP))
         for name, loss in take_step(state, sample, device).items():
             means[name] = 0.98 * means.get(name, loss) + 0.02 * loss
         if state.step % PRINT_EVERY == 0:

@@ -18,8 +18,9 @@ def upsample_disparity(disparity: Floats, rgb: Floats) -> Floats:
 
     A guided filter moves each step onto the photo's edge but leaves it soft. Every pixel is therefore placed between
     the least and greatest disparity of its surroundings, as the share s = (filtered - low) / (high - low), and s is
-    steepened around one half. On a slope s is one half everywhere, so slopes stay as they are; only steps become
-    steep. The result never leaves the local range, so there are no halos.
+    steepened around one half, the more the coarser the network's grid: a step in a photo is a pixel or two wide. On a
+    slope s is one half everywhere, so slopes stay as they are; only steps become steep. The result never leaves the
+    local range, so there are no halos.
     """
     height, width = rgb.shape[:2]
     scale = min(1.0, GUIDE_SIDE / max(height, width))
@@ -36,7 +37,7 @@ def upsample_disparity(disparity: Floats, rgb: Floats) -> Floats:
     for start in range(0, height, rows):
         stop = min(height, start + rows)
         local, bottom, top = (enlarged_rows(plane, start, stop, height, width) for plane in (model, low, high))
-        out[start:stop] = _steepened(apply(local, rgb[start:stop]), bottom, top, span)
+        out[start:stop] = _steepened(apply(local, rgb[start:stop]), bottom, top, span, np.float32(reach))
     return out
 
 
@@ -50,11 +51,11 @@ def _surroundings(disparity: Floats, reach: int) -> tuple[Floats, Floats]:
     )
 
 
-def _steepened(soft: Floats, low: Floats, high: Floats, span: np.float32) -> Floats:
-    """`soft` pushed towards `low` or `high`, the more the wider they are apart (both in the disparity's unit)."""
+def _steepened(soft: Floats, low: Floats, high: Floats, span: np.float32, gain: np.float32) -> Floats:
+    """`soft` pushed towards `low` or `high`, `gain` times steeper where they are wide apart (in disparity)."""
     gap = np.maximum(high - low, np.float32(1e-12))
     share = np.clip((soft - low) / gap, 0.0, 1.0)
-    steep = np.clip((share - np.float32(0.5)) * 2 + np.float32(0.5), 0.0, 1.0)
+    steep = np.clip((share - np.float32(0.5)) * gain + np.float32(0.5), 0.0, 1.0)
     steep = steep * steep * (3 - 2 * steep)
     # Below 2 % of the whole range there is no step to speak of; from 8 % on there is one.
     step = np.clip((gap / span - np.float32(0.02)) / np.float32(0.06), 0.0, 1.0)

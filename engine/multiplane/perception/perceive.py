@@ -15,9 +15,11 @@ from multiplane.errors import BackendError
 from multiplane.perception.network import CLASSES, STRIDE, PerceptionNet
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
-AREA = 256 * 352
-"""Pixels of the copy that the network sees: the size it was trained at, whatever the aspect."""
-LONGEST = 32 * STRIDE
+AREA = 272 * 368
+"""Pixels of the copy that the network sees: the largest it was trained at, whatever the aspect."""
+TOKEN_PARTS = 48
+"""Principal components that tell a picture's tokens apart."""
+LONGEST = 64 * STRIDE
 """Bounds the long side of panoramas."""
 
 
@@ -27,15 +29,16 @@ class Perception:
 
     `disparity` (h, w) is relative: right up to a scale and a shift. `classes` (10, h, w) are the probabilities of
     `network.CLASSES` and sum to 1; `edges` (h, w), the probability of a step in depth, and `subject` (h, w), that of
-    belonging to what the picture is of, lie in [0, 1]. `coarse` (K, h / 8, w / 8) and `fine` (L, h / 2, w / 2) are the
-    features that these are made from.
+    belonging to what the picture is of, lie in [0, 1]. `tokens` (K, h / 8, w / 8), K at most TOKEN_PARTS, are alike
+    where the picture shows alike things: the encoder's, less their mean, in their principal components. `fine`
+    (L, h / 2, w / 2) are the features that the maps are made from.
     """
 
     disparity: Floats
     classes: Floats
     edges: Floats
     subject: Floats
-    coarse: Floats
+    tokens: Floats
     fine: Floats
 
     def of_class(self, *names: str) -> Floats:
@@ -53,9 +56,17 @@ def perceive(rgb: Floats) -> Perception:
         classes=maps.classes[0].softmax(dim=0).numpy(),
         edges=maps.edges[0].sigmoid().numpy(),
         subject=maps.subject[0].sigmoid().numpy(),
-        coarse=features.coarse[0].numpy(),
+        tokens=principal_parts(features.tokens[0].numpy()),
         fine=features.fine[0].numpy(),
     )
+
+
+def principal_parts(tokens: Floats) -> Floats:
+    """Tokens (C, h, w) less their mean, in their first TOKEN_PARTS principal components at most: (K, h, w)."""
+    rows = tokens.reshape(len(tokens), -1)
+    left, size, _ = np.linalg.svd((rows - rows.mean(axis=1, keepdims=True)).T, full_matrices=False)
+    parts = (left * size)[:, :TOKEN_PARTS].T
+    return np.ascontiguousarray(parts, np.float32).reshape(-1, *tokens.shape[1:])
 
 
 def prepared(rgb: Floats) -> Floats:

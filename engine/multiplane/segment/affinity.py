@@ -169,7 +169,7 @@ def _meaning(graph: RegionGraph, first: NDArray[np.int64], second: NDArray[np.in
     classes = graph.classes / graph.sums[:, :1]
     subject = graph.sums[:, SUBJECT] / graph.sums[:, SIZE]
     one, other = classes[first], classes[second]
-    coarse, fine = _directions(graph.coarse, graph.sums[:, SIZE]), _directions(graph.fine, graph.sums[:, SIZE])
+    tokens, fine = _directions(graph.tokens, graph.sums[:, SIZE]), _directions(graph.fine, graph.sums[:, SIZE])
     return [
         0.5 * np.abs(one - other).sum(axis=1),
         (one * other).sum(axis=1),
@@ -179,7 +179,7 @@ def _meaning(graph: RegionGraph, first: NDArray[np.int64], second: NDArray[np.in
         np.abs(subject[first] - subject[second]),
         np.minimum(subject[first], subject[second]),
         np.maximum(subject[first], subject[second]),
-        (coarse[first] * coarse[second]).sum(axis=1),
+        (tokens[first] * tokens[second]).sum(axis=1),
         (fine[first] * fine[second]).sum(axis=1),
     ]
 

@@ -67,7 +67,7 @@ def regions_of(seen: Perception, guide: Floats, disparity: Floats) -> Regions:
         return np.asarray(cv2.resize(plane, disparity.shape[::-1], interpolation=cv2.INTER_LINEAR))
 
     classes = np.stack([resized(plane) for plane in seen.classes])
-    meaning = Meaning(classes, resized(seen.subject), resized(seen.edges), seen.coarse, seen.fine)
+    meaning = Meaning(classes, resized(seen.subject), resized(seen.edges), seen.tokens, seen.fine)
     lab = cv2.cvtColor(guide, cv2.COLOR_RGB2Lab)
     return describe(superpixels(lab, disparity, SPACING), lab, disparity, meaning)
 

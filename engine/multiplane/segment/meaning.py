@@ -13,13 +13,13 @@ from multiplane.perception.perceive import perceive
 class Meaning:
     """What a network sees in a picture (h, w): probabilities `classes` (C, h, w), `subject` and `edges` (h, w).
 
-    `coarse` (K, h', w') and `fine` (L, h", w") are the features that these are made from, on grids of their own.
+    `tokens` (K, h', w') and `fine` (L, h", w") are its features, on grids of their own; see `Perception`.
     """
 
     classes: Floats
     subject: Floats
     edges: Floats
-    coarse: Floats
+    tokens: Floats
     fine: Floats
 
 
@@ -34,6 +34,6 @@ def meaning_of(rgb: Floats, shape: tuple[int, ...]) -> Meaning:
         np.stack([resized(plane) for plane in seen.classes]),
         resized(seen.subject),
         resized(seen.edges),
-        seen.coarse,
+        seen.tokens,
         seen.fine,
     )

@@ -41,14 +41,14 @@ CLEAR_STEP = 0.05
 class RegionGraph:
     """N regions and M pairs (M, 2), first < second, that touch.
 
-    `sums` (N, 14), `classes` (N, C), `palette` (N, COLOURS), `coarse` (N, K) and `fine` (N, L) hold sums over a
+    `sums` (N, 14), `classes` (N, C), `palette` (N, COLOURS), `tokens` (N, K) and `fine` (N, L) hold sums over a
     region's pixels, `borders` (M, 13) sums over a common border's; see the columns above.
     """
 
     sums: Values
     classes: Values
     palette: Values
-    coarse: Values
+    tokens: Values
     fine: Values
     pairs: Groups
     borders: Values
@@ -74,7 +74,7 @@ class RegionGraph:
             sums=gather @ self.sums,
             classes=gather @ self.classes,
             palette=gather @ self.palette,
-            coarse=gather @ self.coarse,
+            tokens=gather @ self.tokens,
             fine=gather @ self.fine,
             pairs=np.stack([keys // count, keys % count], axis=1),
             borders=add @ borders,
@@ -105,7 +105,7 @@ def measure_regions(labels: Ints, lab: Floats, disparity: Floats, meaning: Meani
         sums=sums,
         classes=_sums(labels, count, list(meaning.classes)),
         palette=_palette(labels, smooth, sums),
-        coarse=_read(meaning.coarse, place) * sums[:, :1],
+        tokens=_read(meaning.tokens, place) * sums[:, :1],
         fine=_read(meaning.fine, place) * sums[:, :1],
         pairs=pairs,
         borders=borders,
