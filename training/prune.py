@@ -130,7 +130,7 @@ def cut_heads(layer: Layer, their: Any, normed: list[Tensor], gathered: list[Ten
     """Queries, keys and values of `layer`, of HEAD_CHANNELS a head; its norm is the teacher's."""
     layer.norm1.load_state_dict(their.norm1.state_dict())
     inner, rows = their.attention, torch.cat(normed, 1)[0].double()
-    rows = torch.cat([rows, torch.ones(len(rows), 1)], 1)
+    rows = with_ones(rows)
     after = torch.cat(gathered, 1)[0].double()
     maps: list[list[Tensor]] = [[], [], []]
     for head in range(HEADS):
@@ -166,7 +166,7 @@ def cut_neurons(layer: Layer, their: Any, ours: list[Tensor], theirs: list[Tenso
     target = torch.cat(differences(theirs, ours), 1)[0].double()
     tokens = layer.norm2(torch.cat(ours, 1)[0])
     active = functional.gelu(their.mlp.fc1(tokens)).double()
-    active = torch.cat([active, torch.ones(len(active), 1)], 1)
+    active = with_ones(active)
     square, cross = active.T @ active, active.T @ target
     kept = torch.arange(active.shape[1])
     drop_each = -(-(len(kept) - 1 - HIDDEN) // ROUNDS)
@@ -184,11 +184,15 @@ def cut_neurons(layer: Layer, their: Any, ours: list[Tensor], theirs: list[Tenso
 
 def refit(linear: nn.Linear, inputs: list[Tensor], targets: list[Tensor]) -> None:
     """`linear` by least squares from `inputs` (1, T, K) to `targets` (1, T, CHANNELS)."""
-    rows = torch.cat(inputs, 1)[0].double()
-    rows = torch.cat([rows, torch.ones(len(rows), 1)], 1)
+    rows = with_ones(torch.cat(inputs, 1)[0].double())
     fitted = torch.linalg.solve(ridged(rows.T @ rows), rows.T @ torch.cat(targets, 1)[0].double())
     linear.weight.copy_(fitted[:-1].T)
     linear.bias.copy_(fitted[-1])
+
+
+def with_ones(rows: Tensor) -> Tensor:
+    """Rows (N, K + 1) that end with a 1, for what is added whatever they are."""
+    return torch.cat([rows, torch.ones(len(rows), 1)], 1)
 
 
 def ridged(square: Tensor) -> Tensor:

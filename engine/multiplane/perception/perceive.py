@@ -16,9 +16,7 @@ from multiplane.perception.network import CLASSES, STRIDE, PerceptionNet
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
 AREA = 272 * 368
-"""Pixels of the copy that the network sees: the largest it was trained at, whatever the aspect."""
-TOKEN_PARTS = 48
-"""Principal components that tell a picture's tokens apart."""
+"""Pixels of the copy that the network sees, whatever the aspect: a quarter more than the largest it was trained at."""
 LONGEST = 64 * STRIDE
 """Bounds the long side of panoramas."""
 
@@ -29,9 +27,9 @@ class Perception:
 
     `disparity` (h, w) is relative: right up to a scale and a shift. `classes` (10, h, w) are the probabilities of
     `network.CLASSES` and sum to 1; `edges` (h, w), the probability of a step in depth, and `subject` (h, w), that of
-    belonging to what the picture is of, lie in [0, 1]. `tokens` (K, h / 8, w / 8), K at most TOKEN_PARTS, are alike
-    where the picture shows alike things: the encoder's, less their mean, in their principal components. `fine`
-    (L, h / 2, w / 2) are the features that the maps are made from.
+    belonging to what the picture is of, lie in [0, 1]. `tokens` (K, h / 8, w / 8), the
+    encoder's last, are alike where the picture shows alike things; `fine` (L, h / 2, w / 2) are the features that the
+    maps are made from.
     """
 
     disparity: Floats
@@ -56,17 +54,9 @@ def perceive(rgb: Floats) -> Perception:
         classes=maps.classes[0].softmax(dim=0).numpy(),
         edges=maps.edges[0].sigmoid().numpy(),
         subject=maps.subject[0].sigmoid().numpy(),
-        tokens=principal_parts(features.tokens[0].numpy()),
+        tokens=features.tokens[0].numpy(),
         fine=features.fine[0].numpy(),
     )
-
-
-def principal_parts(tokens: Floats) -> Floats:
-    """Tokens (C, h, w) less their mean, in their first TOKEN_PARTS principal components at most: (K, h, w)."""
-    rows = tokens.reshape(len(tokens), -1)
-    left, size, _ = np.linalg.svd((rows - rows.mean(axis=1, keepdims=True)).T, full_matrices=False)
-    parts = (left * size)[:, :TOKEN_PARTS].T
-    return np.ascontiguousarray(parts, np.float32).reshape(-1, *tokens.shape[1:])
 
 
 def prepared(rgb: Floats) -> Floats:

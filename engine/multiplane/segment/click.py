@@ -16,7 +16,7 @@ from multiplane.segment.builtin import working_copies
 from multiplane.segment.click_features import Grid, around, features
 from multiplane.segment.click_network import ClickNet
 from multiplane.segment.click_outline import cut_out
-from multiplane.segment.meaning import Meaning
+from multiplane.segment.meaning import resized_meaning
 from multiplane.segment.prompt import Prompt
 from multiplane.segment.refine import refined_labels
 from multiplane.segment.regions import Regions, describe, superpixels
@@ -62,14 +62,8 @@ def select(rgb: Floats, z: Floats, prompt: Prompt) -> Mask:
 
 def regions_of(seen: Perception, guide: Floats, disparity: Floats) -> Regions:
     """The superpixels of `guide` (h, w, 3) and `disparity` (h, w), and how strong the edges between them are."""
-
-    def resized(plane: Floats) -> Floats:
-        return np.asarray(cv2.resize(plane, disparity.shape[::-1], interpolation=cv2.INTER_LINEAR))
-
-    classes = np.stack([resized(plane) for plane in seen.classes])
-    meaning = Meaning(classes, resized(seen.subject), resized(seen.edges), seen.tokens, seen.fine)
     lab = cv2.cvtColor(guide, cv2.COLOR_RGB2Lab)
-    return describe(superpixels(lab, disparity, SPACING), lab, disparity, meaning)
+    return describe(superpixels(lab, disparity, SPACING), lab, disparity, resized_meaning(seen, disparity.shape))
 
 
 def grid_of(seen: Perception, rgb: Floats, z: Floats) -> Grid:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from multiplane.arrays import Floats
-from multiplane.perception.perceive import perceive
+from multiplane.perception.perceive import Perception, perceive
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,11 @@ class Meaning:
 
 def meaning_of(rgb: Floats, shape: tuple[int, ...]) -> Meaning:
     """What the network sees in `rgb` (H, W, 3), at the working size `shape` (h, w)."""
-    seen = perceive(rgb)
+    return resized_meaning(perceive(rgb), shape)
+
+
+def resized_meaning(seen: Perception, shape: tuple[int, ...]) -> Meaning:
+    """What the network has seen, at the working size `shape` (h, w)."""
 
     def resized(plane: Floats) -> Floats:
         return np.asarray(cv2.resize(plane, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))

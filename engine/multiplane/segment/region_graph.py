@@ -18,6 +18,8 @@ NEAR_REACH, FAR_REACH = 3, 8
 COLOURS = 24
 """Of a picture's own palette, in which regions count what colours they have."""
 LLOYD_STEPS = 8
+TOKEN_PARTS = 48
+"""Principal components that tell a picture's tokens apart."""
 FALL_WINDOW = 4.0
 """Pixels, as a standard deviation, over which the slope of the disparity is read."""
 
@@ -105,7 +107,7 @@ def measure_regions(labels: Ints, lab: Floats, disparity: Floats, meaning: Meani
         sums=sums,
         classes=_sums(labels, count, list(meaning.classes)),
         palette=_palette(labels, smooth, sums),
-        tokens=_read(meaning.tokens, place) * sums[:, :1],
+        tokens=_read(_principal_parts(meaning.tokens), place) * sums[:, :1],
         fine=_read(meaning.fine, place) * sums[:, :1],
         pairs=pairs,
         borders=borders,
@@ -142,6 +144,14 @@ def _palette(labels: Ints, lab: Floats, sums: Values) -> Values:
     table = np.bincount(labels[::2, ::2].ravel() * np.int64(COLOURS) + nearest, minlength=len(sums) * COLOURS)
     counts = table.reshape(len(sums), COLOURS) + 1e-3
     return np.asarray(counts * (sums[:, :1] / counts.sum(axis=1, keepdims=True)))
+
+
+def _principal_parts(tokens: Floats) -> Floats:
+    """Tokens (C, h, w) less their mean, in their first TOKEN_PARTS principal components at most: (K, h, w)."""
+    rows = tokens.reshape(len(tokens), -1)
+    left, size, _ = np.linalg.svd((rows - rows.mean(axis=1, keepdims=True)).T, full_matrices=False)
+    parts = (left * size)[:, :TOKEN_PARTS].T
+    return np.ascontiguousarray(parts, np.float32).reshape(-1, *tokens.shape[1:])
 
 
 def _read(maps: Floats, place: Values) -> Values:
