@@ -26,6 +26,8 @@ Force: TypeAlias = Annotated[bool, typer.Option("--force", "-f", help="Replace t
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Change: TypeAlias = "Callable[[Scene, Progress], tuple[Scene, str]]"
 """Makes of a scene the edited one, and says in words what it did."""
+LayerChange: TypeAlias = "Callable[[Scene, int, Progress], tuple[Scene, str]]"
+"""The same for one of its layers, by index."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,17 @@ def run(job: Job, change: Change, counts: bool = False) -> int:
         history = write_edit(opened, edited, words, job.target)
     tell(job, [words], history, {"pixels_changed": changed, "seconds": stages.seconds})
     return changed
+
+
+def run_on(layer: str, job: Job, change: LayerChange, counts: bool = True) -> int:
+    """The same for a change of one layer, which may be said by its id, its name, or a part that fits only it."""
+
+    def change_it(scene: "Scene", stages: Progress) -> "tuple[Scene, str]":
+        from multiplane.edit.find import find_layer
+
+        return change(scene, find_layer(scene, layer), stages)
+
+    return run(job, change_it, counts)
 
 
 def tell(job: Job, words: list[str], history: "History", more: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from multiplane_cli.edit_job import AsJson, Force, Job, LayerName, Out, listed, run
+from multiplane_cli.edit_job import AsJson, Force, Job, LayerName, Out, listed, run, run_on
 from multiplane_cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -55,14 +55,12 @@ def rename(
       multiplane edit photo.multiplane rename object-1 "coffee cup"
     """
 
-    def change(scene: "Scene", _: Progress) -> "tuple[Scene, str]":
-        from multiplane.edit.find import find_layer
+    def change(scene: "Scene", index: int, _: Progress) -> "tuple[Scene, str]":
         from multiplane.edit.rename import rename as rename_layer
 
-        index = find_layer(scene, layer)
         return rename_layer(scene, index, name), f"rename {scene.layers[index].id!r} to {name!r}"
 
-    run(Job(context.obj, out, force, as_json), change)
+    run_on(layer, Job(context.obj, out, force, as_json), change, counts=False)
 
 
 def reorder(
@@ -88,12 +86,11 @@ def reorder(
     if sum(choice is not None for choice in (above, below, to)) != 1:
         raise typer.BadParameter("say where to, one way: --above LAYER, --below LAYER or --to PLACE")
 
-    def change(scene: "Scene", stages: Progress) -> "tuple[Scene, str]":
+    def change(scene: "Scene", index: int, stages: Progress) -> "tuple[Scene, str]":
         from multiplane.edit.find import find_layer
         from multiplane.edit.reorder import place_beside
         from multiplane.edit.reorder import reorder as reorder_layers
 
-        index = find_layer(scene, layer)
         beside = above if above is not None else below
         if beside is not None:
             place = place_beside(scene, index, find_layer(scene, beside), above is not None)
@@ -102,7 +99,7 @@ def reorder(
         stages.begin("reorder")
         return reorder_layers(scene, index, place), f"reorder {scene.layers[index].id!r} to place {place}"
 
-    changed = run(Job(context.obj, out, force, as_json), change, counts=True)
+    changed = run_on(layer, Job(context.obj, out, force, as_json), change)
     if changed:
         log.warning("the picture changes in %d pixels, since layers that overlap changed sides", changed)
 
@@ -121,11 +118,9 @@ def drop(
       multiplane edit photo.multiplane drop "person 1"
     """
 
-    def change(scene: "Scene", stages: Progress) -> "tuple[Scene, str]":
+    def change(scene: "Scene", index: int, stages: Progress) -> "tuple[Scene, str]":
         from multiplane.edit.drop import drop as drop_layer
-        from multiplane.edit.find import find_layer
 
-        index = find_layer(scene, layer)
         gone = scene.layers[index]
         stages.begin("drop")
         edited = drop_layer(scene, index)
@@ -134,7 +129,7 @@ def drop(
                 log.warning("%r, the shadow of %r, stays; drop it too if it should go", each.id, gone.id)
         return edited, f"drop {gone.id!r}"
 
-    run(Job(context.obj, out, force, as_json), change, counts=True)
+    run_on(layer, Job(context.obj, out, force, as_json), change)
 
 
 def set_plane(
@@ -152,14 +147,12 @@ def set_plane(
       multiplane edit photo.multiplane set-plane cup foreground
     """
 
-    def change(scene: "Scene", _: Progress) -> "tuple[Scene, str]":
-        from multiplane.edit.find import find_layer
+    def change(scene: "Scene", index: int, _: Progress) -> "tuple[Scene, str]":
         from multiplane.edit.set_plane import set_plane as set_plane_of
 
-        index = find_layer(scene, layer)
         return set_plane_of(scene, index, plane), f"set-plane {scene.layers[index].id!r} {plane}"
 
-    run(Job(context.obj, out, force, as_json), change)
+    run_on(layer, Job(context.obj, out, force, as_json), change, counts=False)
 
 
 def replace(
@@ -182,15 +175,13 @@ def replace(
       multiplane edit photo.multiplane replace cup other-cup.png --harmonise
     """
 
-    def change(scene: "Scene", stages: Progress) -> "tuple[Scene, str]":
+    def change(scene: "Scene", index: int, stages: Progress) -> "tuple[Scene, str]":
         import numpy as np
 
-        from multiplane.edit.find import find_layer
         from multiplane.edit.replace_pixels import replace_pixels
         from multiplane.photo.read import read_photo
         from multiplane.raster.read import read_raster
 
-        index = find_layer(scene, layer)
         stages.begin(f"read {file.name}")
         photo = read_photo(file)
         alpha = photo.alpha
@@ -204,7 +195,7 @@ def replace(
         stages.begin("harmonise")
         return harmonised(replaced, index), f"{words}, harmonised"
 
-    run(Job(context.obj, out, force, as_json), change, counts=True)
+    run_on(layer, Job(context.obj, out, force, as_json), change)
 
 
 def harmonised(scene: "Scene", index: int) -> "Scene":

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from multiplane_cli.edit_job import AsJson, Force, Job, LayerName, Out, run
+from multiplane_cli.edit_job import AsJson, Force, Job, LayerName, Out, run_on
 from multiplane_cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -46,17 +46,15 @@ def move(
     if not (dx or dy or dz):
         raise typer.BadParameter("say how far: --dx, --dy, --dz, or several")
 
-    def change(scene: "Scene", stages: Progress) -> "tuple[Scene, str]":
-        from multiplane.edit.find import find_layer
+    def change(scene: "Scene", index: int, stages: Progress) -> "tuple[Scene, str]":
         from multiplane.edit.move import move as move_layer
 
-        index = find_layer(scene, layer)
         stages.begin("move")
         flat = "" if physics else ", flat"
         words = f"move {scene.layers[index].id!r} by {_shift(dx, dy, dz)}{flat}"
         return move_layer(scene, index, dx, dy, dz, physics), words
 
-    run(Job(context.obj, out, force, as_json), change, counts=True)
+    run_on(layer, Job(context.obj, out, force, as_json), change)
 
 
 def scale(
@@ -74,15 +72,13 @@ def scale(
       multiplane edit photo.multiplane scale cup 1.25
     """
 
-    def change(scene: "Scene", stages: Progress) -> "tuple[Scene, str]":
-        from multiplane.edit.find import find_layer
+    def change(scene: "Scene", index: int, stages: Progress) -> "tuple[Scene, str]":
         from multiplane.edit.scale import scale as scale_layer
 
-        index = find_layer(scene, layer)
         stages.begin("scale")
         return scale_layer(scene, index, factor), f"scale {scene.layers[index].id!r} by {factor:g}"
 
-    run(Job(context.obj, out, force, as_json), change, counts=True)
+    run_on(layer, Job(context.obj, out, force, as_json), change)
 
 
 def flip(
@@ -99,15 +95,13 @@ def flip(
       multiplane edit photo.multiplane flip person
     """
 
-    def change(scene: "Scene", stages: Progress) -> "tuple[Scene, str]":
-        from multiplane.edit.find import find_layer
+    def change(scene: "Scene", index: int, stages: Progress) -> "tuple[Scene, str]":
         from multiplane.edit.flip import flip as flip_layer
 
-        index = find_layer(scene, layer)
         stages.begin("flip")
         return flip_layer(scene, index), f"flip {scene.layers[index].id!r}"
 
-    run(Job(context.obj, out, force, as_json), change, counts=True)
+    run_on(layer, Job(context.obj, out, force, as_json), change)
 
 
 def duplicate(
@@ -129,16 +123,14 @@ def duplicate(
       multiplane edit photo.multiplane duplicate tree --dx 240 --dy -20 --name "tree behind"
     """
 
-    def change(scene: "Scene", stages: Progress) -> "tuple[Scene, str]":
+    def change(scene: "Scene", index: int, stages: Progress) -> "tuple[Scene, str]":
         from multiplane.edit.duplicate import duplicate as duplicate_layer
-        from multiplane.edit.find import find_layer
 
-        index = find_layer(scene, layer)
         stages.begin("duplicate")
         edited, copy = duplicate_layer(scene, index, dx, dy, dz, physics, name)
         return edited, f"duplicate {scene.layers[index].id!r} as {copy!r}, moved by {_shift(dx, dy, dz)}"
 
-    run(Job(context.obj, out, force, as_json), change, counts=True)
+    run_on(layer, Job(context.obj, out, force, as_json), change)
 
 
 def remove(
@@ -155,17 +147,15 @@ def remove(
       multiplane edit photo.multiplane remove "person 1"
     """
 
-    def change(scene: "Scene", stages: Progress) -> "tuple[Scene, str]":
-        from multiplane.edit.find import find_layer
+    def change(scene: "Scene", index: int, stages: Progress) -> "tuple[Scene, str]":
         from multiplane.edit.remove import remove as remove_layer
 
-        index = find_layer(scene, layer)
         stages.begin("remove")
         edited = remove_layer(scene, index)
         shadows = len(scene.layers) - len(edited.layers) - 1
         return edited, f"remove {scene.layers[index].id!r}{' and its shadow' if shadows else ''}"
 
-    run(Job(context.obj, out, force, as_json), change, counts=True)
+    run_on(layer, Job(context.obj, out, force, as_json), change)
 
 
 def _shift(dx: float, dy: float, dz: float) -> str:
