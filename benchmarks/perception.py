@@ -32,7 +32,9 @@ def main() -> int:
     """Print the costs, then the scores."""
     parser = argparse.ArgumentParser(description="Measures the built-in network on held-out photos.")
     parser.add_argument("--labels", type=Path, default=Path("held-out-labels"), help="where labels lie or are put")
-    labels = parser.parse_args().labels
+    parser.add_argument("--depth", type=Path, help="the depth teacher; default: the checkpoint among the data")
+    options = parser.parse_args()
+    labels: Path = options.labels
     print_costs()
     data = data_folder()
     if not (data / "photos").is_dir():
@@ -43,7 +45,7 @@ def main() -> int:
         data / "photos",
         data / "saliency",
         labels,
-        models / "depth-anything-v2-small",
+        options.depth or models / "depth-anything-v2-small",
         models / "scene-labels",
         held_out_only=True,
     )

@@ -26,9 +26,9 @@ def made_up(seed: int, height: int = 48, width: int = 60, cell: int = 6) -> tupl
 def meaning(seed: int, height: int = 48, width: int = 60) -> Meaning:
     rng = np.random.default_rng(seed)
     classes = rng.random((len(CLASSES), height, width)).astype(np.float32)
-    flat, edges = rng.random((2, height, width)).astype(np.float32)
+    flat, edges, contours = rng.random((3, height, width)).astype(np.float32)
     tokens, fine = rng.random((48, 4, 6)).astype(np.float32), rng.random((48, 12, 16)).astype(np.float32)
-    return Meaning(classes / classes.sum(axis=0), flat, edges, tokens, fine)
+    return Meaning(classes / classes.sum(axis=0), flat, edges, contours, tokens, fine)
 
 
 def graph_of(seed: int) -> tuple[np.ndarray, RegionGraph]:
@@ -72,7 +72,7 @@ def test_two_even_fields_are_two_things_and_their_pieces_are_one_each() -> None:
     disparity[:] = np.where(left, 0.9, 0.1)
     seen = meaning(1)
     blank = np.zeros_like(seen.subject)
-    even = Meaning(np.full_like(seen.classes, 0.1), blank, blank, seen.tokens * 0, seen.fine * 0)
+    even = Meaning(np.full_like(seen.classes, 0.1), blank, blank, blank, seen.tokens * 0, seen.fine * 0)
     graph = measure_regions(labels, lab, disparity, even)
     group = merge_regions(graph, affinity, 0.85)
     assert np.array_equal(group[labels] == group[labels[0, 0]], left)
@@ -95,7 +95,7 @@ def test_what_is_the_subject_does_not_join_what_is_not() -> None:
     labels, (lab, disparity) = made_up(2)
     left = np.broadcast_to(np.arange(60) < 30, labels.shape).astype(np.float32)
     seen = meaning(2)
-    apart = Meaning(np.full_like(seen.classes, 0.1), left, left * 0, seen.tokens * 0, seen.fine * 0)
+    apart = Meaning(np.full_like(seen.classes, 0.1), left, left * 0, left * 0, seen.tokens * 0, seen.fine * 0)
     graph = measure_regions(labels, lab * 0, disparity * 0, apart)
     across = (graph.sums[:, SUBJECT] / graph.sums[:, SIZE])[graph.pairs].sum(axis=1) == 1
     likely = affinity(graph)

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from torch import nn
 
-from click_data import outlined_photos
 from multiplane.depth.builtin import estimate_depth
 from multiplane.perception.network import CLASSES
 from multiplane.scene import Camera, DepthMap, Photo
@@ -33,7 +32,7 @@ from multiplane.segment.meaning import meaning_of
 from multiplane.segment.merging import Judge, stages
 from multiplane.segment.region_graph import SIZE, RegionGraph, Values, measure_regions
 from multiplane.segment.regions import superpixels
-from photos import find_photos, read_rgb
+from photos import find_photos, outlined_photos, read_rgb
 
 INSIDE, OUTSIDE = 200, 40
 """Salience, of 255, from which a pixel is the object's, and up to which it is not."""

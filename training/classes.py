@@ -7,8 +7,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from dataset import UNKNOWN
 from multiplane.perception.network import CLASSES
+from photos import UNKNOWN
 
 Labels = NDArray[np.uint8]
 

@@ -1,11 +1,9 @@
 """Pictures with masks of single things, in the cells that the click networks see, and random prompts for them."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +13,7 @@ from multiplane.arrays import Floats, Mask
 from multiplane.perception.perceive import perceive
 from multiplane.segment.click_features import Grid
 from multiplane.segment.prompt import Box, Point, Prompt
-from photos import HELD_OUT, find_photos, read_rgb
+from photos import HELD_OUT, find_photos, outlined_photos, read_rgb
 
 LEAST, MOST = 0.012, 0.9
 """Share of the picture that a thing fills, at least and at most."""
@@ -70,15 +68,6 @@ def example_of(rgb: Floats, masks: list[Mask], source: str, held_out: bool) -> E
         source=source,
         held_out=held_out,
     )
-
-
-def outlined_photos(annotations: Path, photos: Path) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
-    """The photos of a table in COCO's format that are there, each with its annotations."""
-    table = json.loads(annotations.read_text())
-    for image in table["images"]:
-        path = photos / image["file_name"]
-        if path.exists():
-            yield path, [entry for entry in table["annotations"] if entry["image_id"] == image["id"]]
 
 
 def from_instances(annotations: Path, photos: Path) -> Iterator[Example]:

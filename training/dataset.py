@@ -12,22 +12,26 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from augment import WHOLE, Crop, Picture, choose_crop, disturb, take
+from contours import SURE, between
 from multiplane.perception.network import FINE, STRIDE
-from photos import find_photos, read_rgb
+from photos import UNKNOWN, find_photos, read_rgb
 from student import FEATURES
 
-UNKNOWN = 255
 ASPECTS = (0.67, 0.75, 1.0, 1.0, 1.33, 1.33, 1.5, 1.78)
 STEP_CLEAR, STEP_NONE = 0.10, 0.05
 """A step of the disparity, in shares of its range within 3 x 3 pixels, that is an edge, and that is none for sure."""
 FEATURE_STRIDE = 16
+LINE_GAIN = 1.5
+"""Contours are lines, which lose strength where they are shown smaller."""
+LEAST_KNOWN = 0.2
+"""Share of a pixel, at the size shown, of which a contour is known or not."""
 
 
 class Sample(NamedTuple):
     """One picture and what is known of it; `h`, `w` are a FINE-th of the picture's sides.
 
-    rgb (3, H, W) in [0, 1]; disparity (h, w) relative; classes (h, w), UNKNOWN where not known; edges and subject
-    (h, w) in [0, 1], below 0 where not known; features (C, H / 16, W / 16) and whether they are there.
+    rgb (3, H, W) in [0, 1]; disparity (h, w) relative; classes (h, w), UNKNOWN where not known; edges, subject and
+    contours (h, w) in [0, 1], below 0 where not known; features (C, H / 16, W / 16) and whether they are there.
     """
 
     rgb: Tensor
@@ -35,19 +39,21 @@ class Sample(NamedTuple):
     classes: Tensor
     edges: Tensor
     subject: Tensor
+    contours: Tensor
     features: Tensor
     taught: Tensor
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """One picture in memory with its labels; `saliency` and `features` may be missing."""
+    """One picture in memory with its labels; `saliency`, `features` and `contours` (see contours.py) may be missing."""
 
     rgb: Picture
     disparity: NDArray[np.float16]
     classes: NDArray[np.uint8]
     saliency: NDArray[np.uint8] | None
     features: NDArray[np.float16] | None
+    contours: NDArray[np.uint8] | None
 
 
 def load_photos(root: Path, labels: Path, held_out: bool) -> list[Labelled]:
@@ -65,6 +71,7 @@ def load_photos(root: Path, labels: Path, held_out: bool) -> list[Labelled]:
                     stored["classes"],
                     stored.get("saliency"),
                     stored["features"],
+                    stored.get("contours"),
                 )
             )
     return found
@@ -76,9 +83,10 @@ def load_scenes(folder: Path) -> list[Labelled]:
     for shard in sorted(folder.glob("*.npz")):
         with np.load(shard) as stored:
             rgb, disparity, classes = stored["rgb"], stored["disparity"], stored["labels"]
+            contours = [between(things) for things in stored["instance"].astype(np.int64) * 256 + classes]
             subject = np.unpackbits(stored["subject"], axis=-1)[..., : rgb.shape[2]] * np.uint8(255)
         found += [
-            Labelled(rgb[i], disparity[i], classes[i], subject[i] if subject[i].any() else None, None)
+            Labelled(rgb[i], disparity[i], classes[i], subject[i] if subject[i].any() else None, None, contours[i])
             for i in range(len(rgb))
         ]
     return found
@@ -105,9 +113,21 @@ def make_sample(picture: Labelled, size: tuple[int, int], crop: Crop, rng: np.ra
         torch.from_numpy(take(picture.classes, crop, half, cv2.INTER_NEAREST).astype(np.int64)),
         torch.from_numpy(find_edges(disparity)),
         torch.from_numpy(subject),
+        torch.from_numpy(shown_contours(picture.contours, crop, half)),
         torch.from_numpy(np.ascontiguousarray(features.transpose(2, 0, 1))),
         torch.tensor(float(picture.features is not None)),
     )
+
+
+def shown_contours(contours: NDArray[np.uint8] | None, crop: Crop, size: tuple[int, int]) -> NDArray[np.float32]:
+    """The window of `contours` at `size` (w, h): probabilities, -1 where nothing is known."""
+    if contours is None:
+        return np.full(size[::-1], -1.0, np.float32)
+    known = contours != UNKNOWN
+    there = take(np.where(known, contours, 0).astype(np.float32), crop, size, cv2.INTER_AREA) / SURE
+    share = take(known.astype(np.float32), crop, size, cv2.INTER_AREA)
+    value = LINE_GAIN * there / np.maximum(share, LEAST_KNOWN)
+    return np.where(share < LEAST_KNOWN, -1.0, np.minimum(value, 1.0)).astype(np.float32)
 
 
 def find_edges(disparity: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from dataset import UNKNOWN, Labelled, Sample, collate, whole
+from dataset import Labelled, Sample, collate, whole
 from multiplane.perception.network import CLASSES, PerceptionNet
+from photos import UNKNOWN
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,22 @@
-"""What the training minimises: affine-invariant disparity, its gradients, classes, edges, subject, features."""
+"""What the training minimises: disparity up to scale and shift, its gradients, and the other maps and features."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dataset import UNKNOWN, Sample
+from dataset import Sample
 from multiplane.perception.network import Maps
+from photos import UNKNOWN
 
-WEIGHTS = {"disparity": 1.0, "gradient": 1.0, "classes": 0.5, "edges": 0.25, "subject": 0.6, "features": 2.0}
+WEIGHTS = {
+    "disparity": 1.0,
+    "gradient": 1.0,
+    "classes": 0.5,
+    "edges": 0.25,
+    "subject": 0.6,
+    "contours": 0.5,
+    "features": 2.0,
+}
 SCALES = 4
 AT_EDGES = 2.0
 """How much more the disparity counts within two pixels of a step."""
@@ -25,6 +34,7 @@ def all_losses(maps: Maps, features: Tensor, truth: Sample) -> dict[str, Tensor]
         "classes": class_loss(maps.classes.float(), truth.classes),
         "edges": masked_bce(maps.edges.float(), truth.edges, 3.0),
         "subject": subject_loss(maps.subject.float(), truth.subject),
+        "contours": masked_bce(maps.contours.float(), truth.contours, 3.0),
         "features": feature_loss(features.float(), truth.features, truth.taught),
     }
 

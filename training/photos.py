@@ -2,15 +2,20 @@
 
 import csv
 import hashlib
+import json
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 SUFFIXES = {".jpg", ".jpeg", ".png"}
+UNKNOWN = 255
+"""In the labels of a photo: nobody said."""
 HELD_OUT = 16
 """One photo in so many is held out, chosen by its content's checksum."""
 
@@ -37,6 +42,18 @@ def find_photos(root: Path) -> list[Entry]:
     """Every photo below `root`, in the order of their paths."""
     files = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
     return [Entry(str(path.relative_to(root)), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
+
+
+def outlined_photos(annotations: Path, photos: Path) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
+    """The photos of a table in COCO's format that are there, each with its annotations."""
+    table = json.loads(annotations.read_text())
+    of_image: dict[int, list[dict[str, Any]]] = {}
+    for entry in table["annotations"]:
+        of_image.setdefault(entry["image_id"], []).append(entry)
+    for image in table["images"]:
+        path = photos / image["file_name"]
+        if path.exists():
+            yield path, of_image.get(image["id"], [])
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
-"""The built-in depth backend: the network's disparity, brought to the photo's size and onto its edges."""
+"""The built-in depth backend: the network's disparity, seen twice, brought to the photo's size and onto its edges."""
 
+from multiplane.depth.closer_look import with_detail
 from multiplane.depth.upsampling import upsample_disparity
 from multiplane.perception.perceive import perceive
 from multiplane.pixels.disparity import depth_from_disparity
@@ -8,5 +9,5 @@ from multiplane.scene import DepthMap, Photo
 
 def estimate_depth(photo: Photo) -> DepthMap:
     """Relative depth (H, W) in [NEAR, FAR] of any photo, in an arbitrary unit."""
-    disparity = perceive(photo.rgb).disparity
+    disparity = with_detail(perceive(photo.rgb).disparity, photo.rgb)
     return DepthMap(depth_from_disparity(upsample_disparity(disparity, photo.rgb)))

@@ -1,4 +1,4 @@
-"""The network: an encoder that sees the whole photo, a decoder, and a head for depth, classes, edges and subject."""
+"""The network: an encoder that sees the whole photo, a decoder, a head for depth, classes, edges, subject, contours."""
 
 from typing import NamedTuple
 
@@ -25,7 +25,8 @@ STRIDE = PATCH
 """The sides of the input are multiples of this."""
 FINE = 2
 """One output pixel covers FINE x FINE input pixels."""
-
+FINE_MAPS = 4
+"""Maps that the head gives at that size; the classes come at half of it."""
 
 FINE_CHANNELS, MIDDLE_CHANNELS, COARSE_CHANNELS = 48, 96, 128
 """Channels at strides 4, 8 and 16."""
@@ -34,14 +35,15 @@ FINE_CHANNELS, MIDDLE_CHANNELS, COARSE_CHANNELS = 48, 96, 128
 class Maps(NamedTuple):
     """What the network says of a batch of N pictures (h, w), on a grid of (h / FINE, w / FINE).
 
-    `disparity` (N, h', w') is relative: right up to a scale and a shift. `classes` (N, 10, h', w'), `edges` and
-    `subject` (N, h', w') are logits.
+    `disparity` (N, h', w') is relative: right up to a scale and a shift. `classes` (N, 10, h', w'), `edges`,
+    `subject` and `contours` (N, h', w') are logits.
     """
 
     disparity: Tensor
     classes: Tensor
     edges: Tensor
     subject: Tensor
+    contours: Tensor
 
 
 class Features(NamedTuple):
@@ -73,7 +75,7 @@ class PerceptionNet(nn.Module):
         self.level16 = Residual(COARSE_CHANNELS)
         self.up8 = Merge(COARSE_CHANNELS, MIDDLE_CHANNELS, 64)
         self.up4 = Merge(64, FINE_CHANNELS, FINE_CHANNELS)
-        self.head = nn.Conv2d(FINE_CHANNELS, 3 * FINE * FINE + len(CLASSES), 3, padding=1)
+        self.head = nn.Conv2d(FINE_CHANNELS, FINE_MAPS * FINE * FINE + len(CLASSES), 3, padding=1)
 
     def forward(self, rgb: Tensor) -> Maps:
         """The maps of a batch."""
@@ -88,9 +90,10 @@ class PerceptionNet(nn.Module):
         y16 = self.level16(torch.relu(self.norm16(joined)))
         y4 = self.up4(self.up8(y16, x8), x4)
         out = self.head(y4)
-        fine = functional.pixel_shuffle(out[:, : 3 * FINE * FINE], FINE)
-        classes = functional.interpolate(out[:, 3 * FINE * FINE :], scale_factor=FINE, mode="bilinear")
-        return Maps(fine[:, 0], classes, fine[:, 1], fine[:, 2]), Features(tokens[-1], y4)
+        split = FINE_MAPS * FINE * FINE
+        disparity, edges, subject, contours = functional.pixel_shuffle(out[:, :split], FINE).unbind(1)
+        classes = functional.interpolate(out[:, split:], scale_factor=FINE, mode="bilinear")
+        return Maps(disparity, classes, edges, subject, contours), Features(tokens[-1], y4)
 
 
 def patches(rgb: Tensor) -> Tensor:

@@ -26,16 +26,17 @@ class Perception:
     """What the network says of one photo, on a small grid (h, w) that covers it.
 
     `disparity` (h, w) is relative: right up to a scale and a shift. `classes` (10, h, w) are the probabilities of
-    `network.CLASSES` and sum to 1; `edges` (h, w), the probability of a step in depth, and `subject` (h, w), that of
-    belonging to what the picture is of, lie in [0, 1]. `tokens` (K, h / 8, w / 8), the
-    encoder's last, are alike where the picture shows alike things; `fine` (L, h / 2, w / 2) are the features that the
-    maps are made from.
+    `network.CLASSES` and sum to 1; `edges` (h, w), the probability of a step in depth, `subject` (h, w), that of
+    belonging to what the picture is of, and `contours` (h, w), that of lying between two things, are in [0, 1].
+    `tokens` (K, h / 8, w / 8), the encoder's last, are alike where the picture shows alike things; `fine`
+    (L, h / 2, w / 2) are the features that the maps are made from.
     """
 
     disparity: Floats
     classes: Floats
     edges: Floats
     subject: Floats
+    contours: Floats
     tokens: Floats
     fine: Floats
 
@@ -54,6 +55,7 @@ def perceive(rgb: Floats) -> Perception:
         classes=maps.classes[0].softmax(dim=0).numpy(),
         edges=maps.edges[0].sigmoid().numpy(),
         subject=maps.subject[0].sigmoid().numpy(),
+        contours=maps.contours[0].sigmoid().numpy(),
         tokens=features.tokens[0].numpy(),
         fine=features.fine[0].numpy(),
     )

@@ -11,6 +11,7 @@ from multiplane.errors import BackendError
 from multiplane.segment.region_graph import (
     BELOW,
     CLEAR,
+    CONTOUR,
     CONTRAST,
     DISPARITY,
     DISPARITY_SQUARED,
@@ -43,6 +44,7 @@ from multiplane.segment.regions import DEPTH_SHARE, FULL_CONTRAST, FULL_STEP, ne
 
 WEIGHTS = Path(__file__).with_name("affinity.safetensors")
 Weights = dict[str, NDArray[np.float32]]
+_COMPARED = (STEP_SQUARED, CONTRAST, EDGE, CONTOUR, CLEAR)
 UNIT_LAB, UNIT_COLOUR = 30.0, 20.0
 """Lab units of lightness and of colour that count as one."""
 
@@ -137,6 +139,7 @@ def _border(graph: RegionGraph, first_larger: NDArray[np.bool_]) -> list[Values]
         mean[:, CONTRAST] / UNIT_LAB,
         mean[:, FAR_CONTRAST] / UNIT_LAB,
         mean[:, EDGE],
+        mean[:, CONTOUR],
         mean[:, SPAN] * 5,
         mean[:, SHARPNESS] / 10,
         towards * mean[:, BELOW],
@@ -198,8 +201,8 @@ def _outlines(graph: RegionGraph, small: NDArray[np.int64], large: NDArray[np.in
     columns = []
     for ends in (small, large):
         rest = np.maximum(around[ends] - length, 1.0)
-        others = [(_around(graph, k)[ends] - graph.borders[:, k]) / rest for k in (STEP_SQUARED, EDGE, CONTRAST, CLEAR)]
-        columns += [np.sqrt(np.maximum(others[0], 0.0)) * gain, others[1], others[2] / UNIT_LAB, others[3]]
+        others = [(_around(graph, k)[ends] - graph.borders[:, k]) / rest for k in _COMPARED]
+        columns += [np.sqrt(np.maximum(others[0], 0.0)) * gain, others[1] / UNIT_LAB, *others[2:]]
         columns += [length / np.maximum(around[ends] + frame[ends], 1.0), frame[ends] / np.sqrt(size[ends])]
     whole = around + frame
     joined = whole[small] + whole[large] - 2 * length

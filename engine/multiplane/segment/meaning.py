@@ -11,7 +11,7 @@ from multiplane.perception.perceive import Perception, perceive
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a network sees in a picture (h, w): probabilities `classes` (C, h, w), `subject` and `edges` (h, w).
+    """What a network sees in a picture: probabilities `classes` (C, h, w), `subject`, `edges`, `contours` (h, w).
 
     `tokens` (K, h', w') and `fine` (L, h", w") are its features, on grids of their own; see `Perception`.
     """
@@ -19,6 +19,7 @@ class Meaning:
     classes: Floats
     subject: Floats
     edges: Floats
+    contours: Floats
     tokens: Floats
     fine: Floats
 
@@ -38,6 +39,7 @@ def resized_meaning(seen: Perception, shape: tuple[int, ...]) -> Meaning:
         np.stack([resized(plane) for plane in seen.classes]),
         resized(seen.subject),
         resized(seen.edges),
+        resized(seen.contours),
         seen.tokens,
         seen.fine,
     )

@@ -9,6 +9,7 @@ from scipy.sparse import csr_matrix
 
 from multiplane.arrays import Floats, Ints
 from multiplane.segment.meaning import Meaning
+from multiplane.segment.tokens import principal_parts
 
 Values = NDArray[np.float64]
 Groups = NDArray[np.int64]
@@ -18,8 +19,6 @@ NEAR_REACH, FAR_REACH = 3, 8
 COLOURS = 24
 """Of a picture's own palette, in which regions count what colours they have."""
 LLOYD_STEPS = 8
-TOKEN_PARTS = 48
-"""Principal components that tell a picture's tokens apart."""
 FALL_WINDOW = 4.0
 """Pixels, as a standard deviation, over which the slope of the disparity is read."""
 
@@ -30,11 +29,11 @@ SUBJECT, SLOPE, FALL, LEAN, X, Y, FRAME = 7, 8, 9, 10, 11, 12, 13
 fast colour changes, how disparity changes downwards and sideways, and place as a share of the picture's sides; last the
 number of pixels on the picture's own border."""
 LENGTH, STEP, STEP_SIZE, STEP_SQUARED, FAR_STEP = 0, 1, 2, 3, 4
-CONTRAST, FAR_CONTRAST, EDGE, SPAN, SHARPNESS, BELOW, HIDES, CLEAR = 5, 6, 7, 8, 9, 10, 11, 12
+CONTRAST, FAR_CONTRAST, EDGE, CONTOUR, SPAN, SHARPNESS, BELOW, HIDES, CLEAR = 5, 6, 7, 8, 9, 10, 11, 12, 13
 """Columns of `RegionGraph.borders`: length in pixels, then length times the signed disparity step (second less first),
-its size and square, the size of the step farther out, Lab contrast near and farther out, the network's edge, the range
-of disparity and the slope of colour at the border itself, 1 where the second lies below the first, how surely (-1 to 1)
-the second hides the first, and how surely (0 to 1) one hides the other."""
+its size and square, the size of the step farther out, Lab contrast near and farther out, the network's edge and
+contour, the range of disparity and the slope of colour at the border itself, 1 where the second lies below the first,
+how surely (-1 to 1) the second hides the first, and how surely (0 to 1) one hides the other."""
 CLEAR_STEP = 0.05
 """Disparity step at which one side certainly hides the other."""
 
@@ -44,7 +43,7 @@ class RegionGraph:
     """N regions and M pairs (M, 2), first < second, that touch.
 
     `sums` (N, 14), `classes` (N, C), `palette` (N, COLOURS), `tokens` (N, K) and `fine` (N, L) hold sums over a
-    region's pixels, `borders` (M, 13) sums over a common border's; see the columns above.
+    region's pixels, `borders` (M, 14) sums over a common border's; see the columns above.
     """
 
     sums: Values
@@ -102,12 +101,12 @@ def measure_regions(labels: Ints, lab: Floats, disparity: Floats, meaning: Meani
     planes += [columns / width, rows / height, frame]
     sums = _sums(labels, count, planes)
     place = sums[:, [X, Y]] / sums[:, :1]
-    pairs, borders = _borders(labels, disparity, smooth, slope, meaning.edges)
+    pairs, borders = _borders(labels, disparity, smooth, slope, meaning)
     return RegionGraph(
         sums=sums,
         classes=_sums(labels, count, list(meaning.classes)),
         palette=_palette(labels, smooth, sums),
-        tokens=_read(_principal_parts(meaning.tokens), place) * sums[:, :1],
+        tokens=_read(principal_parts(meaning.tokens), place) * sums[:, :1],
         fine=_read(meaning.fine, place) * sums[:, :1],
         pairs=pairs,
         borders=borders,
@@ -146,14 +145,6 @@ def _palette(labels: Ints, lab: Floats, sums: Values) -> Values:
     return np.asarray(counts * (sums[:, :1] / counts.sum(axis=1, keepdims=True)))
 
 
-def _principal_parts(tokens: Floats) -> Floats:
-    """Tokens (C, h, w) less their mean, in their first TOKEN_PARTS principal components at most: (K, h, w)."""
-    rows = tokens.reshape(len(tokens), -1)
-    left, size, _ = np.linalg.svd((rows - rows.mean(axis=1, keepdims=True)).T, full_matrices=False)
-    parts = (left * size)[:, :TOKEN_PARTS].T
-    return np.ascontiguousarray(parts, np.float32).reshape(-1, *tokens.shape[1:])
-
-
 def _read(maps: Floats, place: Values) -> Values:
     """`maps` (K, h, w) at N places (N, 2), shares of the sides, bilinearly: (N, K)."""
     _, height, width = maps.shape
@@ -168,12 +159,12 @@ def _read(maps: Floats, place: Values) -> Values:
     return np.asarray((1 - down) * upper + down * lower, np.float64)
 
 
-def _borders(labels: Ints, disparity: Floats, lab: Floats, slope: Floats, edges: Floats) -> tuple[Groups, Values]:
-    """Touching pairs (M, 2), and the sums over their borders (M, 13)."""
+def _borders(labels: Ints, disparity: Floats, lab: Floats, slope: Floats, meaning: Meaning) -> tuple[Groups, Values]:
+    """Touching pairs (M, 2), and the sums over their borders (M, 14)."""
     count = int(labels.max()) + 1
     window = np.ones((3, 3), np.uint8)
     span = cv2.dilate(disparity, window) - cv2.erode(disparity, window)
-    across, at_border = np.dstack([disparity, lab]), np.dstack([edges, span, slope])
+    across, at_border = np.dstack([disparity, lab]), np.dstack([meaning.edges, meaning.contours, span, slope])
     keys, rows = [], []
     for axis in (0, 1):
         turned = np.moveaxis(labels, axis, 0)
