@@ -1,9 +1,11 @@
-"""Cuts the teacher's encoder down to the network's: `python training/prune.py --depth DIR --photos DIR --out FILE`.
+"""Cuts the depth teacher down to the network: `python training/prune.py --depth DIR --photos DIR --out FILE`.
 
-Layer by layer, so that what one layer loses the next can make up for: each head keeps the HEAD_CHANNELS directions that
-matter most to its scores and to what it hands on (low rank, weighted by what photos show); each layer keeps the HIDDEN
+Layer by layer, so that what one layer loses the next can make up for: each head keeps the directions that
+matter most to its scores and to what it hands on (low rank, weighted by what photos show); each layer keeps the
 neurons whose loss hurts least (as Hassibi and Stork, "Second order derivatives for network pruning", NIPS 1992, some at
-a time); the linear maps that follow are then fitted anew, by least squares, to the teacher's tokens.
+a time); the linear maps that follow are then fitted anew, by least squares, to the teacher's tokens. How much a layer
+keeps stands in encoder.WIDTHS (widths.py). The decoder of depth is the teacher's own, but for its coarsest map
+(decoder_of.py).
 """
 
 import argparse
@@ -21,9 +23,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoModelForDepthEstimation
 
+from decoder_of import decoder_of
 from multiplane.depth.depth_anything import DEVIATION, MEAN
 from multiplane.depth.depth_anything import PATCH as THEIR_PATCH
-from multiplane.perception.encoder import CHANNELS, HEAD_CHANNELS, HEADS, HIDDEN, PATCH, PLACES, Encoder, Layer
+from multiplane.perception.encoder import CHANNELS, HEADS, PATCH, PATCH_CHANNELS, PLACES, WIDTHS, Encoder, Layer, Widths
 from photos import find_photos, read_rgb
 
 TOKENS = 340
@@ -44,33 +47,30 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    teacher = AutoModelForDepthEstimation.from_pretrained(options.depth, local_files_only=True).float().eval().backbone
+    teacher = AutoModelForDepthEstimation.from_pretrained(options.depth, local_files_only=True).float().eval()
     entries = [entry for entry in find_photos(options.photos) if not entry.held_out]
     chosen = np.random.default_rng(options.seed).permutation(len(entries))[: options.count]
     pictures = [read_rgb(options.photos / entries[index].path) for index in chosen]
     with torch.inference_mode():
-        encoder = pruned(teacher, pictures)
-    save_file({f"encoder.{name}": value.contiguous() for name, value in encoder.state_dict().items()}, options.out)
+        encoder = pruned(teacher.backbone, pictures)
+        decoder = decoder_of(teacher, [last_tokens(teacher.backbone, rgb) for rgb in pictures])
+    parts = {"encoder.": encoder.state_dict(), "depth.": decoder}
+    weights = {prefix + name: value.contiguous() for prefix, part in parts.items() for name, value in part.items()}
+    save_file(weights, options.out)
     return 0
 
 
 def pruned(teacher: Any, pictures: list[NDArray[np.uint8]]) -> Encoder:
     """An encoder whose tokens are near the teacher's on `pictures`."""
     encoder = Encoder().eval()
-    embed(encoder, teacher)
+    embed(encoder, teacher, pictures)
     ours = [encoder.tokens(batch_of(rgb, PATCH)) for rgb in pictures]
-    theirs = [
-        teacher.embeddings(
-            (batch_of(rgb, THEIR_PATCH) - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(DEVIATION).view(3, 1, 1)
-        )
-        for rgb in pictures
-    ]
-    for number, (layer, their) in enumerate(
-        zip(cast(list[Layer], encoder.layers), teacher.encoder.layer, strict=True), start=1
-    ):
+    theirs = [teacher.embeddings(normalised(batch_of(rgb, THEIR_PATCH))) for rgb in pictures]
+    layers = zip(cast(list[Layer], encoder.layers), teacher.encoder.layer, WIDTHS, strict=True)
+    for number, (layer, their, widths) in enumerate(layers, start=1):
         normed = [their.norm1(tokens) for tokens in theirs]
         gathered = [gather(their, tokens) for tokens in normed]
-        cut_heads(layer, their, normed, gathered)
+        cut_heads(layer, their, widths, normed, gathered)
         theirs = [
             tokens + their.layer_scale1(their.attention.o_proj(joined))
             for tokens, joined in zip(theirs, gathered, strict=True)
@@ -78,7 +78,7 @@ def pruned(teacher: Any, pictures: list[NDArray[np.uint8]]) -> Encoder:
         refit(layer.join, [layer.mixed(tokens) for tokens in ours], differences(theirs, ours))
         ours = [tokens + layer.join(layer.mixed(tokens)) for tokens in ours]
         theirs = [tokens + their.layer_scale2(their.mlp(their.norm2(tokens))) for tokens in theirs]
-        cut_neurons(layer, their, ours, theirs)
+        cut_neurons(layer, their, widths.hidden, ours, theirs)
         ours = [tokens + layer.contract(layer.neurons(tokens)) for tokens in ours]
         apart = 1 - torch.cat(
             [
@@ -99,21 +99,46 @@ def batch_of(rgb: NDArray[np.uint8], patch: int) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(shown.transpose(2, 0, 1)[None]))
 
 
-def embed(encoder: Encoder, teacher: Any) -> None:
-    """Patches of another size, by the pseudo-inverse of the resizing (Beyer et al., CVPR 2023), and places."""
+def normalised(rgb: Tensor) -> Tensor:
+    """A photo (1, 3, h, w) as the teacher takes it."""
+    return (rgb - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(DEVIATION).view(3, 1, 1)
+
+
+def last_tokens(teacher: Any, rgb: NDArray[np.uint8]) -> Tensor:
+    """What the teacher's last layer says of a photo (1, CHANNELS, h, w)."""
+    batch = normalised(batch_of(rgb, THEIR_PATCH))
+    tokens: Tensor = teacher(batch).feature_maps[-1][:, 1:].transpose(1, 2)
+    return tokens.reshape(1, CHANNELS, batch.shape[-2] // THEIR_PATCH, batch.shape[-1] // THEIR_PATCH)
+
+
+def embed(encoder: Encoder, teacher: Any, pictures: list[NDArray[np.uint8]]) -> None:
+    """Patches of another size, by the pseudo-inverse of the resizing (Beyer et al., CVPR 2023), of the rank that
+    photos' patches need; and places.
+    """
     theirs = teacher.embeddings.patch_embeddings.projection
     units = torch.eye(THEIR_PATCH**2).view(-1, 1, THEIR_PATCH, THEIR_PATCH)
     enlarged = functional.interpolate(units, size=(PATCH, PATCH), mode="bilinear", antialias=True)
     back = torch.linalg.pinv(enlarged.view(THEIR_PATCH**2, PATCH**2))
     weight = (theirs.weight.flatten(2) @ back.T).view(CHANNELS, 3, PATCH, PATCH)
     deviation, mean = (torch.tensor(values).view(1, 3, 1, 1) for values in (DEVIATION, MEAN))
-    encoder.patch.weight.copy_(weight / deviation)
-    torch.as_tensor(encoder.patch.bias).copy_(theirs.bias - (weight * mean / deviation).sum((1, 2, 3)))
+    bias = theirs.bias - (weight * mean / deviation).sum((1, 2, 3))
+    low_rank_patches(encoder, weight / deviation, bias, pictures)
     places = teacher.embeddings.position_embeddings
     side = math.isqrt(places.shape[1] - 1)
     grid = places[:, 1:].transpose(1, 2).unflatten(2, (side, side))
     encoder.places.copy_(functional.interpolate(grid, size=(PLACES, PLACES), mode="bicubic", antialias=True))
     encoder.summary.copy_(teacher.embeddings.cls_token + places[:, :1])
+
+
+def low_rank_patches(encoder: Encoder, weight: Tensor, bias: Tensor, pictures: list[NDArray[np.uint8]]) -> None:
+    """The filters `weight` (CHANNELS, 3, PATCH, PATCH) as two linear maps, of the rank that photos' patches need."""
+    shown, mixed = cast(list[nn.Conv2d], encoder.patch)
+    torch.as_tensor(mixed.bias).copy_(bias)
+    filters = weight.flatten(1).double()
+    patches = torch.cat([functional.unfold(batch_of(rgb, PATCH), PATCH, stride=PATCH)[0].T for rgb in pictures])
+    directions = torch.linalg.svd(filters @ root(patches.double()))[0][:, :PATCH_CHANNELS]
+    shown.weight.copy_((directions.T @ filters).view_as(shown.weight))
+    mixed.weight.copy_(directions.view_as(mixed.weight))
 
 
 def gather(their: Any, normed: Tensor) -> Tensor:
@@ -126,8 +151,8 @@ def gather(their: Any, normed: Tensor) -> Tensor:
     return functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
 
 
-def cut_heads(layer: Layer, their: Any, normed: list[Tensor], gathered: list[Tensor]) -> None:
-    """Queries, keys and values of `layer`, of HEAD_CHANNELS a head; its norm is the teacher's."""
+def cut_heads(layer: Layer, their: Any, widths: Widths, normed: list[Tensor], gathered: list[Tensor]) -> None:
+    """Queries, keys and values of `layer`; its norm is the teacher's."""
     layer.norm1.load_state_dict(their.norm1.state_dict())
     inner, rows = their.attention, torch.cat(normed, 1)[0].double()
     rows = with_ones(rows)
@@ -141,12 +166,12 @@ def cut_heads(layer: Layer, their: Any, normed: list[Tensor], gathered: list[Ten
         )
         root_q, root_k = (root(rows @ one.T) for one in (query, key))
         left, size, right = torch.linalg.svd(root_q.T @ root_k)
-        kept = size[:HEAD_CHANNELS].sqrt() * (HEAD_CHANNELS / THEIR_HEAD) ** 0.25
-        maps[0].append((torch.linalg.solve(root_q.T, left[:, :HEAD_CHANNELS]) * kept).T @ query)
-        maps[1].append((torch.linalg.solve(root_k.T, right[:HEAD_CHANNELS].T) * kept).T @ key)
+        kept = size[: widths.query].sqrt() * THEIR_HEAD**-0.25
+        maps[0].append((torch.linalg.solve(root_q.T, left[:, : widths.query]) * kept).T @ query)
+        maps[1].append((torch.linalg.solve(root_k.T, right[: widths.query].T) * kept).T @ key)
         out = their.attention.o_proj.weight[:, part].double() * their.layer_scale1.lambda1[:, None]
         root_v = root(after[:, part])
-        directions = torch.linalg.svd(out @ root_v)[2][:HEAD_CHANNELS]
+        directions = torch.linalg.svd(out @ root_v)[2][: widths.value]
         maps[2].append(directions @ torch.linalg.solve(root_v, value))
     joined = torch.cat([torch.cat(one) for one in maps])
     layer.qkv.weight.copy_(joined[:, :-1])
@@ -160,26 +185,33 @@ def root(rows: Tensor) -> Tensor:
     return factor
 
 
-def cut_neurons(layer: Layer, their: Any, ours: list[Tensor], theirs: list[Tensor]) -> None:
-    """The HIDDEN neurons of `layer`, and how they are joined, so that `ours` come near `theirs`."""
+def cut_neurons(
+    layer: Layer, their: Any, hidden: int, ours: list[Tensor], theirs: list[Tensor], rounds: int = ROUNDS
+) -> None:
+    """The `hidden` neurons of `layer`, and how they are joined, so that `ours` come near `theirs`."""
     layer.norm2.load_state_dict(their.norm2.state_dict())
     target = torch.cat(differences(theirs, ours), 1)[0].double()
     tokens = layer.norm2(torch.cat(ours, 1)[0])
-    active = functional.gelu(their.mlp.fc1(tokens)).double()
-    active = with_ones(active)
+    active = with_ones(functional.gelu(their.mlp.fc1(tokens)).double())
+    kept = neurons_left(active, target, hidden, rounds)
+    layer.expand.weight.copy_(their.mlp.fc1.weight[kept])
+    layer.expand.bias.copy_(their.mlp.fc1.bias[kept])
+    refit(layer.contract, [layer.neurons(tokens) for tokens in ours], differences(theirs, ours))
+
+
+def neurons_left(active: Tensor, target: Tensor, hidden: int, rounds: int = ROUNDS) -> Tensor:
+    """Which `hidden` of the columns of `active` (N, K + 1), the last of ones, fit `target` (N, CHANNELS) best."""
     square, cross = active.T @ active, active.T @ target
     kept = torch.arange(active.shape[1])
-    drop_each = -(-(len(kept) - 1 - HIDDEN) // ROUNDS)
-    while len(kept) - 1 > HIDDEN:
+    drop_each = -(-(len(kept) - 1 - hidden) // rounds)
+    while len(kept) - 1 > hidden:
         inverse = torch.linalg.inv(ridged(square[kept][:, kept]))
         fitted = inverse @ cross[kept]
         loss = fitted.square().sum(1) / inverse.diagonal()
         loss[-1] = torch.inf
-        least = loss.argsort()[min(drop_each, len(kept) - 1 - HIDDEN) :]
+        least = loss.argsort()[min(drop_each, len(kept) - 1 - hidden) :]
         kept = kept[least.sort().values]
-    layer.expand.weight.copy_(their.mlp.fc1.weight[kept[:-1]])
-    layer.expand.bias.copy_(their.mlp.fc1.bias[kept[:-1]])
-    refit(layer.contract, [layer.neurons(tokens) for tokens in ours], differences(theirs, ours))
+    return kept[:-1]
 
 
 def refit(linear: nn.Linear, inputs: list[Tensor], targets: list[Tensor]) -> None:

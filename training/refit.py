@@ -74,7 +74,7 @@ def write(fitted: Tensor, depth: Path, out: Path) -> None:
     for name in ("config.json", "preprocessor_config.json"):
         shutil.copy(depth / name, out)
     tensors = load_file(depth / "model.safetensors")
-    tensors[TENSOR] = fitted.to(tensors[TENSOR].dtype)
+    tensors[TENSOR] = fitted.to(tensors[TENSOR].dtype).contiguous()
     save_file(tensors, out / "model.safetensors", {"format": "pt"})
 
 
@@ -83,6 +83,8 @@ def load(folder: Path) -> Any:
     model = AutoModelForDepthEstimation.from_pretrained(folder, local_files_only=True).float().eval()
     model.requires_grad_(False)
     model.backbone.bfloat16()
+    for part in (model.neck, model.head):  # halves the time of a step on a CPU
+        part.to(memory_format=torch.channels_last)
     return model
 
 

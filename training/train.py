@@ -20,10 +20,10 @@ WARMUP = 300
 """Steps over which the learning rate rises."""
 AVERAGE = 0.998
 """Decay of the running average of the weights; that average is what is measured and shipped."""
-FROZEN = 150
-"""Steps before the encoder moves: it knows much from the start, and a decoder that knows nothing would spoil it."""
-ENCODER_SHARE = 0.02
-"""The encoder's learning rate after that, in shares of the rest's."""
+FROZEN = 100
+"""Steps before what was taken from the teacher moves: it knows much, and parts that know nothing would spoil it."""
+SHARES = {"net.encoder.": 0.1, "net.depth.": 0.2, "net.": 1.0}
+"""Learning rates in shares of the run's, by the first prefix that a parameter's name has."""
 DECAY = 0.05
 """Weight decay."""
 CLIP = 1.0
@@ -117,12 +117,13 @@ def begin_with(net: nn.Module, start: Path) -> None:
 
 
 def groups_of(student: Student) -> list[dict[str, object]]:
-    """Parameter groups: weight decay on matrices and filters, none on biases and norms; the encoder has a rate of
-    its own, and starts later."""
+    """Parameter groups: weight decay on matrices and filters, none on biases and norms; what was taken from the
+    teacher has rates of its own, and starts later."""
     groups: list[dict[str, object]] = []
-    for share, frozen, inside in ((ENCODER_SHARE, FROZEN, True), (1.0, 0, False)):
-        some = [p for name, p in student.named_parameters() if name.startswith("net.encoder.") == inside]
-        own = {"share": share, "frozen": frozen}
+    named = list(student.named_parameters())
+    for prefix, share in SHARES.items():
+        some = [p for name, p in named if next(filter(name.startswith, SHARES)) == prefix]
+        own = {"share": share, "frozen": 0 if share == 1.0 else FROZEN}
         groups.append({"params": [p for p in some if p.ndim > 1], "weight_decay": DECAY, **own})
         groups.append({"params": [p for p in some if p.ndim <= 1], "weight_decay": 0.0, **own})
     return groups
@@ -158,7 +159,8 @@ def train(
         if spent > options.minutes:
             break
         fall = min(1.0, (options.minutes - spent) / options.cooldown) if options.cooldown else 1.0
-        state.student.net.encoder.requires_grad_(state.step >= FROZEN)
+        for taken in (state.student.net.encoder, state.student.net.depth):
+            taken.requires_grad_(state.step >= FROZEN)
         rate = options.rate * max(fall, 0.005)
         for group in state.optimizer.param_groups:
             since = state.step + 1 - group["frozen"]

@@ -1,4 +1,4 @@
-"""The network: an encoder that sees the whole photo, a decoder, a head for depth, classes, edges, subject, contours."""
+"""The network: an encoder that sees the whole photo, a decoder of depth, one of classes, edges, subject, contours."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from multiplane.perception.encoder import CHANNELS, PATCH, TAPS, Encoder
+from multiplane.perception.decoder import WIDTH, DepthDecoder
+from multiplane.perception.encoder import CHANNELS, PATCH, Encoder
 
 CLASSES = (
     "sky",
@@ -25,11 +26,15 @@ STRIDE = PATCH
 """The sides of the input are multiples of this."""
 FINE = 2
 """One output pixel covers FINE x FINE input pixels."""
-FINE_MAPS = 4
-"""Maps that the head gives at that size; the classes come at half of it."""
+FINE_MAPS = 3
+"""Maps that the second head gives at that size: edges, subject, contours. The classes come at half of it."""
+SCENE_TAPS = (1, 2, 3)
+"""Which of the encoder's depths tell what is there: the later three."""
 
-FINE_CHANNELS, MIDDLE_CHANNELS, COARSE_CHANNELS = 48, 96, 128
-"""Channels at strides 4, 8 and 16."""
+PIXELS4, PIXELS8 = 48, 64
+"""Channels at strides 4 and 8 of what the pixels show, which know no more than their surroundings."""
+SCENE16, SCENE8, FINE_CHANNELS = 96, 64, 48
+"""Channels at strides 16, 8 and 4 on the way to everything but depth."""
 
 
 class Maps(NamedTuple):
@@ -48,7 +53,7 @@ class Maps(NamedTuple):
 
 class Features(NamedTuple):
     """What the maps of N pictures (h, w) are made from: `tokens` (N, CHANNELS, h / 16, w / 16), the encoder's last,
-    which know what a place is of, and `fine` (N, FINE_CHANNELS, h / 4, w / 4), which the heads read.
+    which know what a place is of, and `fine` (N, FINE_CHANNELS, h / 4, w / 4), which all but depth is read from.
     """
 
     tokens: Tensor
@@ -59,22 +64,23 @@ class PerceptionNet(nn.Module):
     """RGB (N, 3, h, w) in [0, 1], sides multiples of STRIDE, to `Maps`.
 
     A transformer over patches of 16 pixels knows what is where (encoder.py); residual blocks of dense 3 x 3
-    convolutions (He et al., CVPR 2016) at strides 4 and 8 know where exactly it ends. The decoder joins the tokens of
-    four depths of the transformer, as Ranftl et al. (ICCV 2021) do, and takes the convolutions in on the way up.
+    convolutions (He et al., CVPR 2016) at strides 4 and 8 know where exactly it ends. One decoder joins both to
+    depth (decoder.py); another, narrower, reads its maps and the tokens, and says the rest.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.encoder = Encoder()
-        self.stem = Convolution(3 * 16 + 2, FINE_CHANNELS, 3)
-        self.level4 = Residual(FINE_CHANNELS)
-        self.down8 = Convolution(FINE_CHANNELS, MIDDLE_CHANNELS, 3, stride=2)
-        self.level8 = nn.Sequential(Residual(MIDDLE_CHANNELS), Residual(MIDDLE_CHANNELS))
-        self.taps = nn.ModuleList(nn.Conv2d(CHANNELS, COARSE_CHANNELS, 1, bias=False) for _ in TAPS)
-        self.norm16 = nn.BatchNorm2d(COARSE_CHANNELS)
-        self.level16 = Residual(COARSE_CHANNELS)
-        self.up8 = Merge(COARSE_CHANNELS, MIDDLE_CHANNELS, 64)
-        self.up4 = Merge(64, FINE_CHANNELS, FINE_CHANNELS)
+        self.stem = Convolution(3 * 16 + 2, PIXELS4, 3)
+        self.level4 = Residual(PIXELS4)
+        self.down8 = Convolution(PIXELS4, PIXELS8, 3, stride=2)
+        self.level8 = Residual(PIXELS8)
+        self.depth = DepthDecoder(PIXELS4, PIXELS8)
+        self.taps = nn.ModuleList(nn.Conv2d(CHANNELS, SCENE16, 1, bias=False) for _ in SCENE_TAPS)
+        self.norm16 = nn.BatchNorm2d(SCENE16)
+        self.level16 = Residual(SCENE16)
+        self.up8 = Merge(SCENE16, WIDTH, SCENE8)
+        self.up4 = Merge(SCENE8, WIDTH + PIXELS4, FINE_CHANNELS)
         self.head = nn.Conv2d(FINE_CHANNELS, FINE_MAPS * FINE * FINE + len(CLASSES), 3, padding=1)
 
     def forward(self, rgb: Tensor) -> Maps:
@@ -86,14 +92,15 @@ class PerceptionNet(nn.Module):
         x4 = self.level4(self.stem(patches(rgb)))
         x8 = self.level8(self.down8(x4))
         tokens = self.encoder(rgb)
-        joined = torch.stack([project(depth) for project, depth in zip(self.taps, tokens, strict=True)]).sum(0)
-        y16 = self.level16(torch.relu(self.norm16(joined)))
-        y4 = self.up4(self.up8(y16, x8), x4)
+        depths = self.depth(tokens, x4, x8)
+        seen = [project(tokens[tap]) for project, tap in zip(self.taps, SCENE_TAPS, strict=True)]
+        y16 = self.level16(torch.relu(self.norm16(torch.stack(seen).sum(0))))
+        y4 = self.up4(self.up8(y16, depths.at8), torch.cat([depths.at4, x4], 1))
         out = self.head(y4)
         split = FINE_MAPS * FINE * FINE
-        disparity, edges, subject, contours = functional.pixel_shuffle(out[:, :split], FINE).unbind(1)
+        edges, subject, contours = functional.pixel_shuffle(out[:, :split], FINE).unbind(1)
         classes = functional.interpolate(out[:, split:], scale_factor=FINE, mode="bilinear")
-        return Maps(disparity, classes, edges, subject, contours), Features(tokens[-1], y4)
+        return Maps(depths.disparity, classes, edges, subject, contours), Features(tokens[-1], y4)
 
 
 def patches(rgb: Tensor) -> Tensor:
