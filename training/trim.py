@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
-from multiplane.perception.encoder import HEADS, PATCH, WIDTHS, Encoder, Layer, Widths
+from multiplane.perception.encoder import CHANNELS, HEADS, PATCH, WIDTHS, Encoder, Layer, Widths
 from photos import find_photos, read_rgb
 from prune import batch_of, differences, low_rank_patches, neurons_left, refit, root, with_ones
 
@@ -106,9 +106,9 @@ def cut_heads(layer: Layer, before: Layer, widths: Widths, tokens: list[Tensor])
     normed = with_ones(torch.cat([before.norm1(one) for one in tokens], 1)[0].double())
     after = torch.cat([before.mixed(one) for one in tokens], 1)[0].double()
     linear = torch.cat([before.qkv.weight, before.qkv.bias[:, None]], 1).double()
-    parts = [part.unflatten(0, (HEADS, -1)) for part in linear.split(before.parts)]
-    gathered = after.unflatten(1, (HEADS, -1))
-    out = before.join.weight.double().unflatten(1, (HEADS, -1))
+    parts = [part.reshape(HEADS, -1, CHANNELS + 1) for part in torch.split(linear, before.parts)]
+    gathered = after.reshape(len(after), HEADS, -1)
+    out = before.join.weight.double().reshape(CHANNELS, HEADS, -1)
     maps: list[list[Tensor]] = [[], [], []]
     for head in range(HEADS):
         query, key, value = (part[head] for part in parts)
