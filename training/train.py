@@ -16,14 +16,19 @@ from evaluate import measure, report
 from losses import all_losses, total
 from student import Student
 
-WARMUP = 300
+WARMUP = 150
 """Steps over which the learning rate rises."""
 AVERAGE = 0.998
 """Decay of the running average of the weights; that average is what is measured and shipped."""
 FROZEN = 100
 """Steps before what was taken from the teacher moves: it knows much, and parts that know nothing would spoil it."""
-SHARES = {"net.encoder.": 0.1, "net.depth.": 0.2, "net.": 1.0}
-"""Learning rates in shares of the run's, by the first prefix that a parameter's name has."""
+TAKEN = {"net.encoder.": 1.0, "net.depth.": 1.5}
+"""Prefixes of what was taken from the teacher, and their learning rates in shares of the run's, for numbers whose root
+mean square is 1: each tensor moves in proportion to its own. The scales of the teacher's layers lie in its weights, so
+those of some maps are a hundredth of others', and a step that suits these would wipe out those.
+"""
+LEAST = 1e-3
+"""The root mean square that a tensor counts as having at least."""
 DECAY = 0.05
 """Weight decay."""
 CLIP = 1.0
@@ -94,17 +99,17 @@ def resume(options: argparse.Namespace, device: torch.device) -> State:
     student, average = Student(options.basis).to(device), Student(options.basis).to(device)
     for copy in (student, average):
         copy.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    stored = torch.load(path, map_location=device, weights_only=True) if path.exists() else None
+    if stored is None:
+        for start in options.start:
+            begin_with(student.net, start)
+        average.load_state_dict(student.state_dict())
     state = State(student, average, torch.optim.AdamW(groups_of(student), lr=1e-3, betas=(0.9, 0.98)))
-    if path.exists():
-        stored = torch.load(path, map_location=device, weights_only=True)
+    if stored is not None:
         student.load_state_dict(stored["student"])
         average.load_state_dict(stored["average"])
         state.optimizer.load_state_dict(stored["optimizer"])
         state.step, state.seen = stored["step"], stored["seen"]
-    else:
-        for start in options.start:
-            begin_with(student.net, start)
-        average.load_state_dict(student.state_dict())
     return state
 
 
@@ -118,14 +123,19 @@ def begin_with(net: nn.Module, start: Path) -> None:
 
 def groups_of(student: Student) -> list[dict[str, object]]:
     """Parameter groups: weight decay on matrices and filters, none on biases and norms; what was taken from the
-    teacher has rates of its own, and starts later."""
+    teacher has rates of its own, and starts later. (A resumed run's rates come with its optimizer.)"""
     groups: list[dict[str, object]] = []
-    named = list(student.named_parameters())
-    for prefix, share in SHARES.items():
-        some = [p for name, p in named if next(filter(name.startswith, SHARES)) == prefix]
-        own = {"share": share, "frozen": 0 if share == 1.0 else FROZEN}
-        groups.append({"params": [p for p in some if p.ndim > 1], "weight_decay": DECAY, **own})
-        groups.append({"params": [p for p in some if p.ndim <= 1], "weight_decay": 0.0, **own})
+    fresh: list[nn.Parameter] = []
+    for name, tensor in student.named_parameters():
+        share = next((value for prefix, value in TAKEN.items() if name.startswith(prefix)), None)
+        if share is None or not tensor.any():  # what is nothing yet is new
+            fresh.append(tensor)
+        else:
+            size = max(LEAST, float(tensor.detach().square().mean().sqrt()))
+            decay = DECAY if tensor.ndim > 1 else 0.0
+            groups.append({"params": [tensor], "weight_decay": decay, "share": share * size, "frozen": FROZEN})
+    for some, decay in (([p for p in fresh if p.ndim > 1], DECAY), ([p for p in fresh if p.ndim <= 1], 0.0)):
+        groups.append({"params": some, "weight_decay": decay, "share": 1.0, "frozen": 0})
     return groups
 
 
