@@ -1,10 +1,11 @@
-"""The metadata packet of a Photoshop file: how the scene came to be, and for each layer what its pixels do not say.
+"""The metadata of a Photoshop file: how the scene came to be, and for each layer what its pixels do not say.
 
-XMP as ISO 16684-1 lays it down. Adobe publishes no place for a packet of a single layer, so all layers stand in the
-document's, each with the number (`lyid`) of its row.
+XMP as ISO 16684-1 lays it down. All layers stand in the document's packet, each with the number (`lyid`) of its row.
+Adobe publishes no place for the XMP of a single layer: what a row carries besides stands in its metadata block
+(`shmd`) as an item of ours, for scripts, and Photoshop's own window does not show it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape
 
 from multiplane.formats.plain_text import xml_text
@@ -29,19 +30,31 @@ RGB = 3
 
 def encode_xmp(scene: Scene, numbers: Mapping[str, int]) -> bytes:
     """The packet of `scene`; `numbers` are those of the layers' rows, by id. The same scene gives the same bytes."""
-    names = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
     layers = "".join(_item(_layer_facts(layer, numbers[layer.id])) for layer in scene.layers)
-    return (
-        f'<?xpacket begin="\ufeff" id="{PACKET_ID}"?>\n'
-        f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="multiplane {__version__}">\n'
-        f'<rdf:RDF {names}>\n<rdf:Description rdf:about="">\n'
+    said = (
         f"<xmp:CreatorTool>multiplane {__version__}</xmp:CreatorTool>\n"
         "<dc:format>image/vnd.adobe.photoshop</dc:format>\n"
         f"<photoshop:ColorMode>{RGB}</photoshop:ColorMode>\n"
         f"{''.join(_scene_facts(scene))}"
         f"<multiplane:layers><rdf:Seq>\n{layers}</rdf:Seq></multiplane:layers>\n"
-        f'</rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>\n{ROOM}\n<?xpacket end="w"?>'
-    ).encode()
+    )
+    packet = f'<?xpacket begin="\ufeff" id="{PACKET_ID}"?>\n{_described(said, NAMESPACES)}\n{ROOM}\n<?xpacket end="w"?>'
+    return packet.encode()
+
+
+def layer_xmp(layer: Layer, number: int) -> bytes:
+    """What is said of one layer, whose row has the `number`, without a packet's wrapper."""
+    return _described("".join(_layer_facts(layer, number)), ("rdf", "multiplane")).encode()
+
+
+def _described(said: str, prefixes: Iterable[str]) -> str:
+    names = " ".join(f'xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in prefixes)
+    return (
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="multiplane {__version__}">\n'
+        f'<rdf:RDF {names}>\n<rdf:Description rdf:about="">\n'
+        f"{said}"
+        f"</rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>"
+    )
 
 
 def _scene_facts(scene: Scene) -> Iterator[str]:
