@@ -98,6 +98,7 @@ def encoders() -> dict[str, Callable[["Scene"], int]]:
         "psd": partial(_of_psd),
         "psd rle": partial(_of_psd, packing="rle"),
         "exr": partial(_of_exr, single_part=False),
+        "exr deep": _of_deep_exr,
         "exr single part": partial(_of_exr, single_part=True),
         "glb": partial(_of_glb, geometry="planes"),
         "glb relief": partial(_of_glb, geometry="relief"),
@@ -130,6 +131,12 @@ def _of_exr(scene: "Scene", **options: Any) -> int:
     from multiplane.formats.exr import encode_exr
 
     return len(encode_exr(scene, **options))
+
+
+def _of_deep_exr(scene: "Scene") -> int:
+    from multiplane.formats.exr_deep import encode_deep_exr
+
+    return len(encode_deep_exr(scene))
 
 
 def _of_glb(scene: "Scene", **options: Any) -> int:
@@ -173,7 +180,7 @@ def six_layers(photo: Any) -> "Scene":
 
     from multiplane.pixels.levels import from_levels, to_levels
     from multiplane.pixels.over import unblend
-    from multiplane.scene import Camera, Layer, Scene
+    from multiplane.scene import Camera, Layer, Plane, Scene
 
     rgb = np.asarray(photo)
     height, width = rgb.shape[:2]
@@ -191,7 +198,7 @@ def six_layers(photo: Any) -> "Scene":
         box = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
         front = unblend(target[box], behind[box], to_levels(alpha[box], 8), target[box])
         corner, z = (int(xs.min()), int(ys.min())), 12 - 2 * index + plane[box]
-        kind = "foreground" if index > 3 else "midground"
+        kind: Plane = "foreground" if index > 3 else "midground"
         filled = np.zeros(z.shape, bool)
         layers.append(Layer(f"disc-{index}", f"disc {index}", "object", kind, corner, from_levels(front), z, filled))
     opaque = from_levels(np.dstack([behind, np.full((height, width), 255, np.uint8)]))

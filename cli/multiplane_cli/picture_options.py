@@ -45,8 +45,8 @@ class PictureOptions:
 
     def check_suits(self, out: Path) -> None:
         """Refuse, as wrong usage, an option of an .exr, an .html or a folder for a file of another kind."""
-        for option, value in (("--single-part", self.single_part), ("--deep", self.deep)):
-            if value is not None and out.suffix.lower() != ".exr":
+        for option, given in (("--single-part", self.single_part), ("--deep", self.deep)):
+            if given is not None and out.suffix.lower() != ".exr":
                 raise typer.BadParameter(f"{option} is for OpenEXR: name an .exr file")
         if self.single_part and self.deep:
             raise typer.BadParameter("--deep holds samples, not layers: leave out --single-part")

@@ -26,7 +26,7 @@ from multiplane.formats.psd_records import (
     write_merged,
     write_resources,
 )
-from multiplane.formats.psd_xmp import encode_xmp, layer_xmp
+from multiplane.formats.psd_xmp import encode_xmp, layer_facts, layer_xmp
 from multiplane.pixels.bleed import bleed
 from multiplane.pixels.levels import to_levels, top_level
 from multiplane.pixels.light_pass import LightPass, apply_passes
@@ -77,10 +77,11 @@ def encode_psd(
     keys = [layer.id for layer in scene.layers] + [each.key for _, members in more for each in members]
     keys += [_pass_key(each) for each in passes]
     numbers = identity_numbers(keys)
-    style = _Style(scene, full_canvas, masks, numbers)
+    facts = {layer.id: layer_facts(layer, numbers[layer.id]) for layer in scene.layers}
+    style = _Style(scene, full_canvas, masks, numbers, facts)
     file = io.BytesIO()
     write_header(file, camera.width, camera.height, 4 if transparent else 3, scene.bit_depth, large)
-    write_resources(file, scene.dpi or SCREEN_DPI, srgb_profile(), encode_xmp(scene, numbers))
+    write_resources(file, scene.dpi or SCREEN_DPI, srgb_profile(), encode_xmp(scene, facts))
     write_layers(file, _rows(style, more, passes), scene.bit_depth, large, transparent, packing)
     write_merged(file, _merged(scene, passes), large)
     return file.getvalue()
@@ -115,13 +116,14 @@ class _Style:
     full_canvas: bool
     masks: bool
     numbers: Mapping[str, int]
+    facts: Mapping[str, str]
 
     def row(self, layer: Layer) -> Row:
         opaque = float(layer.rgba[..., 3].min()) == 1.0
         pixels = partial(_pixels, layer, self.scene.bit_depth)
         placed = self._placed(layer.name, layer.id, layer.corner, (layer.width, layer.height), pixels, opaque)
-        facts = layer_xmp(layer, placed.identity)
-        return replace(placed, blend=BLENDS[layer.blend], colour=LABEL_COLOURS[layer.plane], metadata=facts)
+        said = layer_xmp(self.facts[layer.id])
+        return replace(placed, blend=BLENDS[layer.blend], colour=LABEL_COLOURS[layer.plane], metadata=said)
 
     def extra(self, each: ExtraLayer) -> Row:
         placed = self._placed(each.name, each.key, each.corner, each.size, each.pixels, opaque=False)

@@ -28,9 +28,9 @@ ROOM = "\n".join([" " * 99] * 20)
 RGB = 3
 
 
-def encode_xmp(scene: Scene, numbers: Mapping[str, int]) -> bytes:
-    """The packet of `scene`; `numbers` are those of the layers' rows, by id. The same scene gives the same bytes."""
-    layers = "".join(_item(_layer_facts(layer, numbers[layer.id])) for layer in scene.layers)
+def encode_xmp(scene: Scene, facts: Mapping[str, str]) -> bytes:
+    """The packet of `scene`; `facts` are the `layer_facts` of its layers, by id. Equal scenes give equal bytes."""
+    layers = "".join(_item(facts[layer.id]) for layer in scene.layers)
     said = (
         f"<xmp:CreatorTool>multiplane {__version__}</xmp:CreatorTool>\n"
         "<dc:format>image/vnd.adobe.photoshop</dc:format>\n"
@@ -42,9 +42,14 @@ def encode_xmp(scene: Scene, numbers: Mapping[str, int]) -> bytes:
     return packet.encode()
 
 
-def layer_xmp(layer: Layer, number: int) -> bytes:
-    """What is said of one layer, whose row has the `number`, without a packet's wrapper."""
-    return _described("".join(_layer_facts(layer, number)), ("rdf", "multiplane")).encode()
+def layer_xmp(facts: str) -> bytes:
+    """What a layer's own row carries: its `layer_facts`, without a packet's wrapper."""
+    return _described(facts, ("rdf", "multiplane")).encode()
+
+
+def layer_facts(layer: Layer, number: int) -> str:
+    """The properties of one layer, whose row has the `number`."""
+    return "".join(_properties(layer, number))
 
 
 def _described(said: str, prefixes: Iterable[str]) -> str:
@@ -71,7 +76,7 @@ def _scene_facts(scene: Scene) -> Iterator[str]:
     yield _property("depthUnit", "metre" if origin.metric else "relative")
 
 
-def _layer_facts(layer: Layer, number: int) -> Iterator[str]:
+def _properties(layer: Layer, number: int) -> Iterator[str]:
     """What stands in the layer list is not said again, but for the name, by which a reader finds its way."""
     yield _property("number", str(number))
     yield _property("id", layer.id)
@@ -86,8 +91,8 @@ def _layer_facts(layer: Layer, number: int) -> Iterator[str]:
         yield _property("shadowOf", layer.caster)
 
 
-def _item(facts: Iterator[str]) -> str:
-    return f'<rdf:li rdf:parseType="Resource">\n{"".join(facts)}</rdf:li>\n'
+def _item(facts: str) -> str:
+    return f'<rdf:li rdf:parseType="Resource">\n{facts}</rdf:li>\n'
 
 
 def _property(name: str, value: str) -> str:
