@@ -136,9 +136,9 @@ class TestWords:
         assert (gutter == GROUND).all()
 
     def test_that_are_endless_cost_no_time(self):
-        start = time.perf_counter()
+        start = time.process_time()
         sheet_of(named(noise_scene(), "n" * 3_000_000))
-        assert time.perf_counter() - start < 3
+        assert time.process_time() - start < 3
 
     @pytest.mark.parametrize("width", [40, 120, 400, 2000])
     def test_fill_their_width_and_no_more(self, width):

@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from psd_tools import PSDImage
 
 from multiplane.errors import FormatError
+from multiplane.formats.after_effects import encode_after_effects
 from multiplane.formats.archive import encode_archive
+from multiplane.formats.blender import encode_blender
+from multiplane.formats.contact_sheet import encode_contact_sheet
 from multiplane.formats.exr import encode_exr
 from multiplane.formats.facts import read_facts
 from multiplane.formats.facts_rows import LayerFacts
@@ -25,10 +28,18 @@ from multiplane.formats.psd import encode_psd
 from multiplane.formats.save import save
 from multiplane.formats.sequence import write_sequence
 from multiplane.formats.usdz import encode_usdz
+from multiplane.render.video import encode_mp4
+from multiplane_viewer.built_page import PageMissing, load_page
 from scenes import hostile_scene, noise_scene, picture_scene
 from tolerances import SOLVER
 
-SUFFIXES = (".multiplane", ".psd", ".psb", ".ora", ".exr", ".glb", ".usdz", ".pptx")
+SUFFIXES = (".multiplane", ".psd", ".psb", ".ora", ".exr", ".glb", ".usdz", ".pptx", ".jsx", ".py", ".ply", ".png")
+DESCRIBED = {
+    ".jsx": "After Effects script",
+    ".py": "Blender script",
+    ".ply": "point cloud",
+    ".png": "contact sheet",
+}
 PICTURE = picture_scene(np.random.default_rng(0).integers(0, 256, (60, 90, 3), np.uint8))
 ENCODERS = [encode_psd, encode_glb, encode_archive, encode_ora, encode_exr, encode_usdz, encode_pptx]
 SCENES = {
@@ -38,6 +49,14 @@ SCENES = {
     "shadow": noise_scene(4, shadow=True, transparent=True),
     "picture": PICTURE,
 }
+
+
+def page_is_built():
+    try:
+        load_page()
+    except PageMissing:
+        return False
+    return True
 
 
 def facts_of(scene, folder, suffix):
@@ -91,12 +110,17 @@ class TestFacts:
             assert got.filled_share == pytest.approx(want.filled_share, abs=SOLVER)
             assert got.size == (want.width, want.height)
 
-    @pytest.mark.parametrize("suffix", [".exr", ".usdz", ".pptx"])
+    @pytest.mark.parametrize("suffix", [".exr", ".usdz", ".pptx", *DESCRIBED])
     def test_of_what_holds_a_description_are_everything(self, tmp_path, scene, suffix):
         facts = facts_of(scene, tmp_path, suffix)
         assert facts == replace(facts_of(scene, tmp_path, ".multiplane"), kind=facts.kind)
         kinds = {".exr": f"OpenEXR, {exr_parts(scene)} parts", ".usdz": "USD package", ".pptx": "PowerPoint slide"}
-        assert facts.kind == kinds[suffix]
+        assert facts.kind == {**kinds, **DESCRIBED}[suffix]
+
+    @pytest.mark.skipif(not page_is_built(), reason="the viewer's page was not built: tests/install_programs.sh")
+    def test_of_a_web_page_are_everything(self, tmp_path, scene):
+        facts = facts_of(scene, tmp_path, ".html")
+        assert facts == replace(facts_of(scene, tmp_path, ".multiplane"), kind="web page")
 
     def test_of_openraster_are_ids_places_and_sizes(self, tmp_path, scene):
         facts = facts_of(scene, tmp_path, ".ora")
@@ -113,6 +137,13 @@ class TestFacts:
 
 def exr_parts(scene):
     return 2 * len(scene.layers) + (scene.alpha is not None)
+
+
+def test_of_a_clip_are_size_and_length(tmp_path):
+    frames = np.random.default_rng(0).integers(0, 256, (12, 48, 64, 3), np.uint8)
+    (tmp_path / "a.mp4").write_bytes(encode_mp4(frames, 24))
+    facts = read_facts(tmp_path / "a.mp4")
+    assert (facts.kind, facts.size, facts.layers) == ("clip, 0.5 s, 24 frames a second, h264", (64, 48), ())
 
 
 class TestFilesOfOthers:
@@ -133,6 +164,11 @@ class TestFilesOfOthers:
         OpenEXR.File({}, {"R": plane, "sky.R": plane, "sky.A": plane}).write(str(tmp_path / "b.exr"))
         facts = read_facts(tmp_path / "b.exr")
         assert (facts.kind, {row.name for row in facts.layers}) == ("OpenEXR, 1 part", {"unnamed", "sky"})
+
+    @pytest.mark.parametrize("words", [b"// a script", b'"""A module."""', b"<!doctype html>", b"ply\nend_header\n"])
+    def test_texts_of_others_are_refused_with_the_choices(self, tmp_path, words):
+        (tmp_path / "a").write_bytes(words)
+        assert "of no format known here" in refused(tmp_path / "a")
 
     def test_slides_whose_pictures_were_renamed_say_less_of_those(self, tmp_path):
         scene = noise_scene(1, count=3)
@@ -226,7 +262,11 @@ class TestDamage:
         refused(tmp_path / "a")
 
     @settings(max_examples=60, deadline=None)
-    @given(st.sampled_from(ENCODERS), st.integers(6, 10**6), st.integers(1, 255))
+    @given(
+        st.sampled_from([*ENCODERS, encode_after_effects, encode_blender, encode_contact_sheet]),
+        st.integers(6, 10**6),
+        st.integers(1, 255),
+    )
     def test_a_changed_byte_never_crashes(self, tmp_path_factory, encode, place, flip):
         data = bytearray(encode(self.scene))
         data[6 + place % (len(data) - 6)] ^= flip

@@ -27,13 +27,15 @@ SCENES = {
     "deep and transparent": noise_scene(3, transparent=True, bit_depth=16),
     "masked": picture_scene(skimage.data.coffee()[::4, ::4]),
     "masked and deep": noise_scene(7, count=5, bit_depth=16),
-    "in run lengths": noise_scene(8, count=5, bit_depth=16),
+    "in run lengths": picture_scene(skimage.data.coffee()[::4, ::4]),
+    "deep in run lengths": noise_scene(8, count=5, bit_depth=16),
     "pixel": noise_scene(width=1, height=1, count=1),
 }
 HOW = {
     "masked": {"masks": True, "extras": EXTRAS},
     "masked and deep": {"masks": True},
     "in run lengths": {"packing": "rle"},
+    "deep in run lengths": {"packing": "rle"},
 }
 """Options with which some of the scenes are written."""
 ROW = re.compile(r'\((\(.*?\)) (\d+) "((?:[^"\\]|\\.)*)" #([tf]) ([-\d ]+)\)')
@@ -65,7 +67,7 @@ def describe_all(folder):
     command = f'(begin (load "{SCRIPT}") {" ".join(calls)} (gimp-quit 1))'
     environment = {**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config")}
     done = subprocess.run(
-        ["timeout", "120", "gimp", "-i", "-d", "-f", "-b", command],
+        ["timeout", "400", "gimp", "-i", "-d", "-f", "-b", command],
         env=environment,
         capture_output=True,
         text=True,

@@ -27,7 +27,7 @@ EVERYTHING = {"masks": True, "extras": EXTRAS}
 FILES: dict[str, tuple[Scene, dict]] = {
     "picture": (picture_scene(skimage.data.astronaut()[::2, ::2]), {}),
     "picture with masks": (picture_scene(skimage.data.coffee()[::2, ::2]), EVERYTHING),
-    "picture zipped": (picture_scene(skimage.data.coffee()[::2, ::2]), {"packing": "zip"}),
+    "picture in run lengths": (picture_scene(skimage.data.coffee()[::2, ::2]), {"packing": "rle"}),
     "hostile": (hostile_scene(), EVERYTHING),
     "shadow": (noise_scene(4, shadow=True), {"full_canvas": True}),
     "deep": (noise_scene(2, count=5, bit_depth=16), {}),
@@ -42,6 +42,7 @@ OF_AG_PSD = [name for name in FILES if name != "deep in run lengths"]
 """ag-psd reads the two bytes of such a level as two levels."""
 SAVED_BY_KRITA = {
     "masks": (noise_scene(4, 60, 40, 5, shadow=True, transparent=True), EVERYTHING),
+    "in run lengths": (noise_scene(4, 60, 40, 5), {"packing": "rle"}),
     "deep": (noise_scene(5, 60, 40, 5, bit_depth=16), {}),
 }
 

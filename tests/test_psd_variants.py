@@ -37,8 +37,10 @@ VARIANTS = {
     "masks on the full canvas": {"masks": True, "full_canvas": True},
     "extras": {"extras": EXTRAS},
     "everything": {"masks": True, "full_canvas": True, "extras": EXTRAS},
+    "in run lengths": {"packing": "rle"},
     "everything in run lengths": {"masks": True, "extras": EXTRAS, "packing": "rle"},
 }
+RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 BLENDS = {BlendMode.NORMAL: "normal", BlendMode.MULTIPLY: "multiply"}
 
 
@@ -200,9 +202,8 @@ def metadata(data):
     packet = opened(data).image_resources.get_data(Resource.XMP_METADATA)
     assert packet.startswith(b'<?xpacket begin="\xef\xbb\xbf"')
     assert packet.endswith(b'<?xpacket end="w"?>')
-    rdf = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
-    description = ElementTree.fromstring(packet).find(f".//{rdf}Description")
-    items = description.iter(f"{rdf}li")
+    description = ElementTree.fromstring(packet).find(f".//{RDF}Description")
+    items = description.iter(f"{RDF}li")
     return description, [{fact.tag.removeprefix(f"{{{NAMESPACE}}}"): fact.text for fact in item} for item in items]
 
 
@@ -217,6 +218,17 @@ class TestMetadata:
             assert (facts["label"], facts["plane"]) == (layer.label, layer.plane)
             assert float(facts["depth"]) == pytest.approx(layer.depth, rel=1e-5)
             assert facts.get("shadowOf") == layer.caster
+
+    def test_of_a_layer_travels_with_its_row(self):
+        scene = noise_scene(3, count=4, shadow=True)
+        data = encode_psd(scene, extras=EXTRAS)
+        _, of_document = metadata(data)
+        for facts, row in zip(of_document, scene_layers(opened(data)), strict=True):
+            (item,) = row.tagged_blocks.get_data(Tag.METADATA_SETTING)
+            assert (item.key, item.copy_on_sheet) == (b"mpln", True)
+            (description,) = ElementTree.fromstring(item.data).iter(f"{RDF}Description")
+            assert {fact.tag.removeprefix(f"{{{NAMESPACE}}}"): fact.text for fact in description} == facts
+        assert not any(Tag.METADATA_SETTING in row.tagged_blocks for row in extras(opened(data)).descendants())
 
     def test_names_the_licence_of_a_model_that_has_one(self):
         scene = noise_scene()
@@ -237,10 +249,10 @@ def test_rows_carry_their_planes_colour():
     assert colours["000 thing 0"] == 5
 
 
-def test_run_lengths_are_the_default_at_8_bits_and_zipped_layers_are_about_as_small_as_pngs():
+def test_zipped_layers_are_the_default_and_about_as_small_as_pngs():
     picture = cv2.resize(skimage.data.coffee(), (600, 400), interpolation=cv2.INTER_AREA)
     scene = picture_scene(picture)
-    zipped, packed = encode_psd(scene, packing="zip"), encode_psd(scene)
+    zipped, packed = encode_psd(scene), encode_psd(scene, packing="rle")
     pngs = sum(len(encode_png(to_levels(layer.rgba))) for layer in scene.layers)
     assert len(zipped) - picture.nbytes < 1.2 * pngs
     assert len(packed) > 1.1 * len(zipped)

@@ -23,6 +23,7 @@ from multiplane_cli.photoshop_options import (
     PhotoshopOptions,
 )
 from multiplane_cli.picture_options import (
+    DeepOption,
     LayersOnlyOption,
     MaxMegabytesOption,
     PictureOptions,
@@ -54,6 +55,7 @@ def export(
     extras: ExtrasOption = None,
     packing: PackingOption = None,
     single_part: SinglePartOption = None,
+    deep: DeepOption = None,
     pictures: PicturesOption = None,
     layers_only: LayersOnlyOption = None,
     max_megabytes: MaxMegabytesOption = None,
@@ -82,7 +84,7 @@ def export(
 
     model = ModelOptions(geometry, triangles, lit, textures, texture_size, move)
     photoshop = PhotoshopOptions(full_canvas, masks, extras, packing)
-    others = PictureOptions(single_part, pictures, layers_only, max_megabytes)
+    others = PictureOptions(single_part, deep, pictures, layers_only, max_megabytes)
     for options in (model, photoshop, others):
         options.check_suits(out)
     refuse_to_overwrite(files_of(out), force)

@@ -18,7 +18,8 @@ def inspect(
     file: Annotated[
         Path,
         typer.Argument(
-            help="A scene archive (.multiplane), a .psd, .psb, .ora, .exr, .glb, .usdz or .pptx, or a folder of layers."
+            help="Whatever multiplane writes: a scene archive (.multiplane), .psd, .psb, .ora, .exr, .glb, .usdz,"
+            " .pptx, .jsx, .py, .ply, .html, .mp4, a contact sheet, or a folder of layers."
         ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,

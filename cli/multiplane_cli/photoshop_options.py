@@ -41,7 +41,7 @@ ExtrasOption: TypeAlias = Annotated[
 ]
 PackingOption: TypeAlias = Annotated[
     Packing | None,
-    typer.Option(help=".psd, .psb: zip (smaller) or rle (older).", show_default="rle at 8 bits, zip at 16"),
+    typer.Option(help=".psd, .psb: zip, or for older programs rle, half as large again or more.", show_default="zip"),
 ]
 
 
@@ -80,5 +80,5 @@ class PhotoshopOptions:
             large=large,
             masks=bool(self.masks),
             extras=[extra for extra in EXTRAS if extra in asked],
-            packing=self.packing,
+            packing=self.packing or "zip",
         )

@@ -15,6 +15,12 @@ SinglePartOption: TypeAlias = Annotated[
     bool | None,
     typer.Option("--single-part", help=".exr: all layers as channels of one part, for programs that know no parts."),
 ]
+DeepOption: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--deep", help=".exr: a sample for each layer at every pixel, with its own depth, for deep compositing."
+    ),
+]
 PicturesOption: TypeAlias = Annotated[
     Pictures | None, typer.Option(help="Folder: how its pictures are stored.", show_default="png")
 ]
@@ -32,14 +38,18 @@ class PictureOptions:
     """As given on the command line; None is what nobody asked for."""
 
     single_part: bool | None
+    deep: bool | None
     pictures: Pictures | None
     layers_only: bool | None
     max_megabytes: float | None
 
     def check_suits(self, out: Path) -> None:
         """Refuse, as wrong usage, an option of an .exr, an .html or a folder for a file of another kind."""
-        if self.single_part is not None and out.suffix.lower() != ".exr":
-            raise typer.BadParameter("--single-part is for OpenEXR: name an .exr file")
+        for option, given in (("--single-part", self.single_part), ("--deep", self.deep)):
+            if given is not None and out.suffix.lower() != ".exr":
+                raise typer.BadParameter(f"{option} is for OpenEXR: name an .exr file")
+        if self.single_part and self.deep:
+            raise typer.BadParameter("--deep holds samples, not layers: leave out --single-part")
         if self.max_megabytes is not None and out.suffix.lower() != ".html":
             raise typer.BadParameter("--max-megabytes is for web pages: name an .html file")
         for option, value in (("--pictures", self.pictures), ("--layers-only", self.layers_only)):
@@ -57,6 +67,10 @@ class PictureOptions:
         write_sequence(scene, folder, self.pictures or "png", () if self.layers_only else ALL_MAPS)
 
     def _encode_exr(self, scene: "Scene") -> bytes:
+        if self.deep:
+            from multiplane.formats.exr_deep import encode_deep_exr
+
+            return encode_deep_exr(scene)
         from multiplane.formats.exr import encode_exr
 
         return encode_exr(scene, single_part=bool(self.single_part))

@@ -11,6 +11,7 @@ import re
 from importlib import resources
 
 from multiplane.errors import FormatError
+from multiplane.formats.description import description_comment
 from multiplane.formats.plain_text import plain_text
 from multiplane.formats.plane_depths import DEPTH_GAP, plane_depths
 from multiplane.scene import Scene
@@ -48,7 +49,7 @@ def encode_after_effects(scene: Scene) -> bytes:
     template = resources.files("multiplane.formats").joinpath("after_effects.jsx").read_text("ascii")
     data = json.dumps(_document(scene, ratios), indent=4).replace("\n", "\n    ")
     script = EMPTY.sub(lambda _: f"var SCENE = {data};", template, count=1)
-    return (_mapping(scene, ratios) + script).encode("ascii")
+    return (_mapping(scene, ratios) + description_comment(scene, "//") + script).encode("ascii")
 
 
 def depth_ratios(scene: Scene) -> list[float]:

@@ -4,6 +4,7 @@ import json
 import re
 from importlib import resources
 
+from multiplane.formats.description import description_comment
 from multiplane.formats.plain_text import plain_text
 from multiplane.formats.plane_depths import plane_depths
 from multiplane.scene import Scene
@@ -42,7 +43,7 @@ def encode_blender(scene: Scene) -> bytes:
         f'"""Sets up a layered photo in Blender. Made by multiplane {__version__}.\n\n'
         "Keep it beside the .glb of the same name, then: blender --python THIS_FILE, or in Blender's text editor\n"
         "Text > Open and Run Script. For depth of field: blender --python THIS_FILE -- --depth-of-field\n"
-        '"""\n\n'
+        f'"""\n\n{description_comment(scene, "#")}\n'
     )
     template = resources.files("multiplane.formats").joinpath("blender_scene.txt").read_text("ascii")
     filled = "".join(f"{name} = {value}\n" for name, value in facts.items())

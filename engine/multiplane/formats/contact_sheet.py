@@ -12,8 +12,9 @@ from typing import TypeAlias
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from multiplane.formats.description import WORD, description_text
 from multiplane.formats.manifest import depth_range
-from multiplane.formats.png import encode_png
+from multiplane.formats.png import encode_png, with_text
 from multiplane.formats.sheet_pictures import (
     Picture,
     Size,
@@ -60,7 +61,7 @@ class Cell:
 
 
 def encode_contact_sheet(scene: Scene) -> bytes:
-    """A PNG, WIDTH pixels wide, that shows what `scene` is made of, from near to far."""
+    """A PNG, WIDTH pixels wide, that shows what `scene` is made of, from near to far, and says it in a text chunk."""
     columns, span = _grid(scene)
     heads, cells = _head_cells(scene, span), [_layer_cell(scene, layer) for layer in reversed(scene.layers)]
     cells += _backdrop_cells(scene)
@@ -76,7 +77,7 @@ def encode_contact_sheet(scene: Scene) -> bytes:
             _draw_cell(sheet, cell, (left, top), size, scene)
             left += size[0] + GUTTER
         top += height
-    return encode_png(np.asarray(sheet))
+    return with_text(encode_png(np.asarray(sheet)), WORD, description_text(scene))
 
 
 def _grid(scene: Scene) -> tuple[int, int]:

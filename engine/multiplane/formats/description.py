@@ -9,6 +9,8 @@ from multiplane.scene import Scene
 from multiplane.version import __version__
 
 FORMAT = "multiplane layers"
+WORD = "multiplane"
+"""Under which a file that has names for its metadata keeps the description."""
 
 
 def describe_scene(scene: Scene) -> dict[str, Any]:
@@ -23,6 +25,11 @@ def describe_scene(scene: Scene) -> dict[str, Any]:
         "order": "far to near",
         "layers": [{**describe_layer(layer), "depth": layer.depth} for layer in scene.layers],
     }
+
+
+def description_comment(scene: Scene, mark: str) -> str:
+    """`description_text` as a comment, a line that begins with `mark`."""
+    return f"{mark} {WORD} {description_text(scene)}\n"
 
 
 def description_text(scene: Scene) -> str:

@@ -18,13 +18,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from multiplane.arrays import Floats
 from multiplane.errors import FormatError, MissingDependency
-from multiplane.formats.description import description_text
-from multiplane.formats.exr_light import Halves, LinearLayer, linear_layers
+from multiplane.formats.description import WORD, description_text
+from multiplane.formats.exr_light import REC709, Halves, linear_layers, photo_light
 from multiplane.formats.losses import warn_of_blends, warn_of_depth
 from multiplane.formats.plain_text import plain_text
-from multiplane.pixels.over import strips
+from multiplane.pixels.over import flatten
 from multiplane.pixels.zbuffer import nearest_depth
 from multiplane.scene import Layer, Scene
 from multiplane.version import __version__
@@ -36,9 +35,6 @@ Part: TypeAlias = tuple[str, dict[str, Any], Channels]
 """A part's name, header and channels."""
 WHOLE, DEPTH, TRANSPARENCY = "layers", "depth", "transparency"
 GENERATOR = f"multiplane {__version__}"
-DESCRIPTION = "multiplane"
-"""The attribute that holds what `describe_scene` says."""
-REC709 = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329)
 LONGEST_WORDS = 40
 MOST_BYTES = 2 << 30
 """Of layers on the full canvas, 12 bytes a pixel each, which are in memory at once."""
@@ -48,8 +44,8 @@ def encode_exr(scene: Scene, single_part: bool = False) -> bytes:
     """The .exr of `scene`. Composited in linear light its layers give the photo: in every byte, of an 8-bit scene.
 
     For that, soft pixels are solved anew (`exr_light`); opaque ones are the scene's to HALF's 11 bits. Depth is in
-    metres where the scene is metric, to 16 bits after the first where it has its own part. Raises FormatError where a
-    single part would need more than MOST_BYTES.
+    metres where the scene is metric, to 16 bits after the first. Raises FormatError where a single part would need more
+    than MOST_BYTES.
     """
     exr = _load_openexr()
     if single_part:
@@ -90,14 +86,12 @@ def _load_openexr() -> ModuleType:
 
 
 def _compression(exr: ModuleType, channels: Channels) -> Any:
-    """What packs them smallest: PIZ for pictures, PXR24, made for depth, for depth; ZIP, lossless, for both at once."""
-    match sorted(channels):
-        case ["Z"]:
-            return exr.PXR24_COMPRESSION
-        case ["RGBA"] | ["A"]:
-            return exr.PIZ_COMPRESSION
-        case _:
-            return exr.ZIP_COMPRESSION
+    """What packs them smallest: PIZ for pictures; PXR24, made for depth, wherever there is some.
+
+    Both keep every bit of HALF; PXR24 rounds FLOAT to 16 bits after the first.
+    """
+    pictures = not any(name.rpartition(".")[2] == "Z" for name in channels)
+    return exr.PIZ_COMPRESSION if pictures else exr.PXR24_COMPRESSION
 
 
 def _refuse_too_large(scene: Scene) -> None:
@@ -124,13 +118,12 @@ def _trimmed_parts(scene: Scene) -> Iterator[Part]:
 def _one_part(scene: Scene) -> Part:
     """Every layer on the full canvas; the unnamed channels are the photo."""
     size = scene.camera.height, scene.camera.width
-    canvas = np.zeros((*size, 4), np.float32)
-    channels: Channels = {f"{DEPTH}.Z": nearest_depth(scene.layers, *size)}
+    channels: Channels = dict(zip("RGBA", _photo(scene), strict=True))
+    channels[f"{DEPTH}.Z"] = nearest_depth(scene.layers, *size)
     if scene.alpha is not None:
         channels[f"{TRANSPARENCY}.A"] = scene.alpha.astype(np.float16)
     names = channel_names([layer.name for layer in scene.layers])
     for name, linear in zip(names, linear_layers(scene), strict=True):
-        _lay(linear, canvas)
         x, y = linear.layer.corner
         box = slice(y, y + linear.layer.height), slice(x, x + linear.layer.width)
         for index, letter in enumerate("RGBA"):
@@ -140,22 +133,16 @@ def _one_part(scene: Scene) -> Part:
         z = np.full(size, linear.layer.depth, np.float32)
         z[box] = linear.layer.z
         channels[f"{name}_{DEPTH}.Z"] = z
-    whole = _composite(scene, canvas)
-    return WHOLE, {}, {**{letter: whole[..., index].copy() for index, letter in enumerate("RGBA")}, **channels}
+    return WHOLE, {}, channels
 
 
-def _lay(linear: LinearLayer, canvas: Floats) -> None:
-    """Linear over, in place."""
-    (x, y), rgba = linear.layer.corner, linear.rgba
-    window = canvas[y : y + rgba.shape[0], x : x + rgba.shape[1]]
-    for rows in strips(*rgba.shape[:2]):
-        window[rows] *= 1 - rgba[rows, :, 3:].astype(np.float32)
-        window[rows] += rgba[rows]
-
-
-def _composite(scene: Scene, canvas: Floats) -> Halves:
-    """What the layers show together, premultiplied with the photo's own transparency."""
-    return (canvas if scene.alpha is None else canvas * scene.alpha[..., None]).astype(np.float16)
+def _photo(scene: Scene) -> list[Halves]:
+    """Red, green, blue and alpha of the photo, premultiplied with its own transparency."""
+    rgb = photo_light(flatten(scene.layers, scene.camera.height, scene.camera.width, scene.bit_depth))
+    alpha = np.ones(rgb.shape[:2], np.float32) if scene.alpha is None else scene.alpha
+    if scene.alpha is not None:
+        rgb = (rgb * alpha[..., None]).astype(np.float16)
+    return [*(rgb[..., index].copy() for index in range(3)), alpha.astype(np.float16)]
 
 
 def _window(corner: tuple[int, int], width: int, height: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -179,7 +166,7 @@ def _file_facts(scene: Scene) -> dict[str, Any]:
         "software": GENERATOR,
         "multiplaneFocal": float(scene.camera.focal),
         "multiplaneDepthUnit": "metres" if scene.origin.metric else "relative",
-        DESCRIPTION: description_text(scene),
+        WORD: description_text(scene),
     }
 
 

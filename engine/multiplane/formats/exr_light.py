@@ -13,7 +13,8 @@ colour to the last digit of HALF; soft ones keep alpha wherever some colour does
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cache
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ from multiplane.pixels.linear import linear
 from multiplane.pixels.over import over, strips
 from multiplane.scene import Layer, Scene
 
+REC709 = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329)
+"""Chromaticities of sRGB's primaries and white, as OpenEXR's header lists them."""
 Halves: TypeAlias = NDArray[np.float16]
 SLACK_LEVELS = 0.4
 """How far, in levels, a composite may lie from the photo's: rounding gives the photo, in spite of HALF's own."""
@@ -55,17 +58,45 @@ def linear_layers(scene: Scene) -> Iterator[LinearLayer]:
         for rows in strips(layer.height, layer.width):
             front, behind = to_levels(layer.rgba[rows], scene.bit_depth), levels[box][rows]
             target = over(front, behind, layer.blend)
-            # Where nothing shows, a difference of rounding must not make a speck.
-            shows = (target != behind).any(axis=-1) if layer.blend == "multiply" else front[..., 3] > 0
-            rgba[rows] = _solve(front, layer.blend == "multiply", target, light[box][rows]) * shows[..., None]
+            rgba[rows] = _shown(front, layer.blend == "multiply", target, behind, light[box][rows])
             levels[box][rows] = target
-            seen = rgba[rows].astype(np.float32)
-            light[box][rows] = seen[..., :3] + (1 - seen[..., 3:]) * light[box][rows]
+            _lay_over(rgba[rows], light[box][rows])
         yield LinearLayer(layer, rgba)
 
 
+def _lay_over(front: Halves, canvas: Floats) -> None:
+    """Linear over, in place: premultiplied `front` (h, w, 4) over `canvas` (h, w, 3)."""
+    for rows in strips(*front.shape[:2]):
+        window, alpha = canvas[rows], front[rows, :, 3]
+        solid = alpha == 1
+        window[solid] = front[rows][solid][:, :3]
+        soft = (alpha > 0) & ~solid
+        seen = front[rows][soft].astype(np.float32)
+        window[soft] = seen[:, :3] + (1 - seen[:, 3:]) * window[soft]
+
+
+def photo_light(levels: Levels) -> Halves:
+    """Levels (h, w, 3) of a picture in scene-linear light."""
+    return _light_of_levels(levels.dtype)[levels]
+
+
+def _shown(front: Levels, multiplies: bool, target: Levels, behind: Levels, light: Floats) -> Halves:
+    """What `front` (h, w, 4) becomes over levels `behind`, whose linear light is `light`, for `target` levels."""
+    rgba: Halves = np.zeros(front.shape, np.float16)
+    if multiplies:
+        # Where nothing shows, a difference of rounding must not make a speck.
+        soft = np.asarray((target != behind).any(axis=-1))
+    else:
+        solid = front[..., 3] == np.iinfo(front.dtype).max
+        rgba[solid, :3] = photo_light(front[solid][:, :3])
+        rgba[solid, 3] = 1
+        soft = (front[..., 3] > 0) & ~solid
+    rgba[soft] = _solve(front[soft], multiplies, target[soft], light[soft])
+    return rgba
+
+
 def _solve(front: Levels, multiplies: bool, target: Levels, behind: Floats) -> Halves:
-    """`front` (h, w, 4) over linear `behind` for `target` levels (h, w, 3)."""
+    """`front` (n, 4) over linear `behind` for `target` levels (n, 3)."""
     low, high = _within_slack(target)
     rgba = from_levels(front)
     wanted = np.zeros_like(behind) if multiplies else linear(rgba[..., :3])
@@ -76,8 +107,34 @@ def _solve(front: Levels, multiplies: bool, target: Levels, behind: Floats) -> H
     shown = _half_from_above(np.maximum(np.maximum(dark, bright), alpha))[..., None]
     opacity = shown.astype(np.float32)
     rest = (1 - opacity) * behind
-    colour = np.clip(np.clip(opacity * wanted, low - rest, high - rest), 0, opacity)
-    return np.concatenate([colour.astype(np.float16), shown], axis=-1)
+    low, high = np.clip(low - rest, 0, opacity), np.clip(high - rest, 0, opacity)
+    colour = np.clip(opacity * wanted, low, high).astype(np.float16)
+    return np.concatenate([_on_levels(colour, low, high), shown], axis=-1)
+
+
+def _on_levels(colour: Halves, low: Floats, high: Floats) -> Halves:
+    """`colour` moved to the light of the nearest 8-bit level where that lies in [low, high].
+
+    Of the thousands of values that soft pixels would have few are left, and a picture with few values packs small.
+    """
+    nearest = _nearest_of_levels()[colour.view(np.uint16)]
+    inside = (nearest >= low) & (nearest <= high)
+    return np.where(inside, nearest, colour)
+
+
+@cache
+def _light_of_levels(kind: np.dtype[Any]) -> Halves:
+    """The light of every level of a type, as HALF."""
+    return linear(from_levels(np.arange(np.iinfo(kind).max + 1, dtype=kind))).astype(np.float16)
+
+
+@cache
+def _nearest_of_levels() -> Halves:
+    """For the bits of every HALF in [0, 1], the light of the 8-bit level that is nearest to it."""
+    grid = _light_of_levels(np.dtype(np.uint8)).astype(np.float32)
+    halves = np.arange(np.float16(1).view(np.uint16) + 1, dtype=np.uint16).view(np.float16)
+    middles = (grid[1:] + grid[:-1]) / 2
+    return grid.astype(np.float16)[np.searchsorted(middles, halves.astype(np.float32))]
 
 
 def _within_slack(target: Levels) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""What a file says about its layers, without unpacking their pixels: for every format we write that has layers."""
+"""What a file says about its layers, without unpacking their pixels: for every format we write."""
 
 from pathlib import Path
 
@@ -7,9 +7,15 @@ from multiplane.formats.archive import load_manifest
 from multiplane.formats.facts_rows import FileFacts, facts_from
 from multiplane.formats.manifest import parse_json
 
-READABLE = ".multiplane, .psd, .psb, .glb, .ora, .exr, .usdz, .pptx, a folder of layers"
+READABLE = (
+    ".multiplane, .psd, .psb, .glb, .ora, .exr, .usdz, .pptx, .jsx, .py, .ply, .html, .mp4, a contact sheet (.png),"
+    " a folder of layers"
+)
 FOLDERS_MANIFEST = "layers.json"
 EXR_START = b"\x76\x2f\x31\x01"
+CLIP_START = slice(4, 8), b"ftyp"
+"""Where an MP4 says that it is one."""
+LONGEST_START = 8
 
 
 def read_facts(path: Path) -> FileFacts:
@@ -20,7 +26,7 @@ def read_facts(path: Path) -> FileFacts:
     file = path / FOLDERS_MANIFEST if (path / FOLDERS_MANIFEST).is_file() else path
     try:
         with file.open("rb") as opened:
-            start = opened.read(6)
+            start = opened.read(LONGEST_START)
     except OSError as error:
         raise FormatError(f"cannot read {path}: {error.strerror}; name one of: {READABLE}") from error
     try:
@@ -54,4 +60,11 @@ def _of(path: Path, start: bytes) -> FileFacts | None:
         return zip_facts(path)
     if start.startswith(b"{"):
         return facts_from(parse_json(path.read_bytes(), path.name), "folder of layers")
-    return None
+    where, mark = CLIP_START
+    if start[where] == mark:
+        from multiplane.formats.facts_clip import clip_facts
+
+        return clip_facts(path)
+    from multiplane.formats.facts_described import described_facts
+
+    return described_facts(path, start)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from multiplane.formats.exr import DESCRIPTION
+from multiplane.formats.description import WORD
 from multiplane.formats.facts_rows import FileFacts, LayerFacts, Size, facts_from
 from multiplane.formats.manifest import parse_json
 
@@ -16,8 +16,8 @@ def exr_facts(path: Path) -> FileFacts:
     headers = [part.header for part in OpenEXR.File(str(path), header_only=True).parts]
     count = len(headers)
     kind = f"OpenEXR, {count} part{'' if count == 1 else 's'}"
-    if DESCRIPTION in headers[0]:
-        return facts_from(parse_json(str(headers[0][DESCRIPTION]).encode(), DESCRIPTION), kind)
+    if WORD in headers[0]:
+        return facts_from(parse_json(str(headers[0][WORD]).encode(), WORD), kind)
     canvas, _ = _window(headers[0]["displayWindow"])
     rows = _of_parts(headers) if count > 1 else _of_groups(headers[0])
     return FileFacts(kind, canvas, None, tuple(rows))

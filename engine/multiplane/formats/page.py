@@ -1,10 +1,12 @@
 """Writes a scene as one self-contained web page: the viewer with all its pictures, for a client to open."""
 
+import html
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, get_args
 
 from multiplane.errors import FormatError, MissingDependency
+from multiplane.formats.description import WORD, description_text
 from multiplane.formats.view_description import describe_view
 from multiplane.formats.view_pictures import LARGEST, LOSSLESS, SHRINK, Kind, Packing, ViewPicture
 from multiplane.scene import Scene
@@ -31,9 +33,10 @@ def encode_page(scene: Scene, max_megabytes: float | None = None) -> bytes:
         load_page()
     except PageMissing as error:
         raise MissingDependency(str(error)) from error
+    said = f'</title>\n    <meta name="{WORD}" content="{html.escape(description_text(scene))}">'.encode()
     size = 0.0
     for packing in _packings(scene, max_megabytes is not None):
-        page = bundle_page(scene.origin.photo, _with_pictures(scene, packing))
+        page = bundle_page(scene.origin.photo, _with_pictures(scene, packing)).replace(b"</title>", said, 1)
         size = len(page) / MEGABYTE
         if max_megabytes is None or size <= max_megabytes:
             return page

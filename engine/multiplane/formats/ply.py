@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.errors import MissingDependency
+from multiplane.formats.description import WORD, description_text
 from multiplane.pixels.levels import to_levels
 from multiplane.scene import Layer, Scene
 from multiplane.version import __version__
 
+LONGEST_COMMENT = 400
+"""Letters of the description in a line of the header: some readers take no more than 1,000 in all."""
 MOST_POINTS = 2_000_000
 """Above this, viewers crawl; larger scenes are sampled on a coarser grid."""
 NEIGHBOURS = 13
@@ -108,11 +111,14 @@ def _set_normals(vertices: NDArray[np.void], scene: Scene, step: float, open3d: 
 
 def _header(scene: Scene, count: int) -> bytes:
     unit = "metres" if scene.origin.metric else "relative"
+    text = description_text(scene)
+    pieces = [text[start : start + LONGEST_COMMENT] for start in range(0, len(text), LONGEST_COMMENT)]
     lines = [
         "ply",
         "format binary_little_endian 1.0",
         f"comment multiplane {__version__}",
         f"comment x right, y up, camera at the origin looks along -z; unit: {unit}",
+        *(f"comment {WORD}:{piece}" for piece in pieces),
         f"element vertex {count}",
         *(f"property {kind} {name}" for name, kind in PROPERTIES.items()),
         "end_header",

@@ -1,6 +1,7 @@
-"""PNG bytes of integer levels and back: fast, colours under alpha 0 kept, sizes checked before anything is unpacked."""
+"""PNG bytes of integer levels and back: fast, colours under alpha 0 kept, sizes checked before unpacking; texts."""
 
 import struct
+import zlib
 
 import imagecodecs
 import numpy as np
@@ -11,6 +12,8 @@ from multiplane.errors import FormatError
 SPEED = 1
 RUN_LENGTHS = 3
 """zlib's strategy for pictures: nearly as small as a search for repeats, at twice the speed."""
+HEADER_END = 33
+"""Where the first chunk, the header, ends: it always comes first and has one size."""
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS_OF_COLOUR_TYPE = {0: 1, 2: 3, 6: 4}
 
@@ -18,6 +21,27 @@ CHANNELS_OF_COLOUR_TYPE = {0: 1, 2: 3, 6: 4}
 def encode_png(levels: Levels) -> bytes:
     """PNG of levels (H, W), (H, W, 3) or (H, W, 4), 8 or 16 bit by their type."""
     return bytes(imagecodecs.png_encode(np.ascontiguousarray(levels), level=SPEED, strategy=RUN_LENGTHS))
+
+
+def with_text(png: bytes, keyword: str, text: str) -> bytes:
+    """`png` with an ASCII `text` under a `keyword` of its metadata."""
+    chunk = b"tEXt" + keyword.encode("ascii") + b"\0" + text.encode("ascii")
+    framed = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return png[:HEADER_END] + framed + png[HEADER_END:]
+
+
+def text_in(png: bytes, keyword: str) -> bytes | None:
+    """The text under `keyword` that stands before the pixels; None where there is none."""
+    at, begin = len(SIGNATURE), keyword.encode("ascii") + b"\0"
+    while at + 8 <= len(png):
+        length, kind = struct.unpack_from(">I4s", png, at)
+        data = png[at + 8 : at + 8 + length]
+        if kind == b"IDAT":
+            return None
+        if kind == b"tEXt" and data.startswith(begin):
+            return data[len(begin) :]
+        at += length + 12
+    return None
 
 
 def decode_png(data: bytes, shape: tuple[int, ...], bit_depth: int, name: str) -> Levels:

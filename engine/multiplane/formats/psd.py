@@ -26,7 +26,7 @@ from multiplane.formats.psd_records import (
     write_merged,
     write_resources,
 )
-from multiplane.formats.psd_xmp import encode_xmp
+from multiplane.formats.psd_xmp import encode_xmp, layer_facts, layer_xmp
 from multiplane.pixels.bleed import bleed
 from multiplane.pixels.levels import to_levels, top_level
 from multiplane.pixels.light_pass import LightPass, apply_passes
@@ -58,7 +58,7 @@ def encode_psd(
     large: bool = False,
     masks: bool = False,
     extras: Collection[Extra] = (),
-    packing: Packing | None = None,
+    packing: Packing = "zip",
     passes: Sequence[LightPass] = (),
 ) -> bytes:
     """A .psd (or .psb, where `large`) of `scene`: one group for each plane, layers trimmed unless `full_canvas`.
@@ -66,21 +66,22 @@ def encode_psd(
     Blending the layers with rounding, as editors do, gives the photo to the bit. The photo's own transparency becomes
     the mask of one group around everything. Colours are bled under alpha 0, or with `masks` under a layer mask that
     holds the alpha. `extras` are hidden layers of data in a hidden group on top. Colours are sRGB, as the scene's are,
-    whatever profile the photo had. `packing` "zip" is smaller; left out, layers are packed as Photoshop packs them: in
-    run lengths at 8 bits, zipped at 16. `passes`, of the canvas's size, are a group of light that blends over all
-    layers. Raises FormatError where the canvas or the file would be larger than the format allows.
+    whatever profile the photo had. `packing` "zip" is what the specification has for small layers, "rle" the run
+    lengths that Photoshop itself writes at 8 bits, half as large again or more. `passes`, of the canvas's size, are a
+    group of light that blends over all layers. Each layer's row carries what `layer_xmp` says of it. Raises
+    FormatError where the canvas or the file would be larger than the format allows.
     """
     camera, transparent = scene.camera, scene.alpha is not None
     _check_size(camera.width, camera.height, large)
-    packing = packing or ("rle" if scene.bit_depth == 8 else "zip")
     more = extra_layers(scene, extras) if extras else []
     keys = [layer.id for layer in scene.layers] + [each.key for _, members in more for each in members]
     keys += [_pass_key(each) for each in passes]
     numbers = identity_numbers(keys)
-    style = _Style(scene, full_canvas, masks, numbers)
+    facts = {layer.id: layer_facts(layer, numbers[layer.id]) for layer in scene.layers}
+    style = _Style(scene, full_canvas, masks, numbers, facts)
     file = io.BytesIO()
     write_header(file, camera.width, camera.height, 4 if transparent else 3, scene.bit_depth, large)
-    write_resources(file, scene.dpi or SCREEN_DPI, srgb_profile(), encode_xmp(scene, numbers))
+    write_resources(file, scene.dpi or SCREEN_DPI, srgb_profile(), encode_xmp(scene, facts))
     write_layers(file, _rows(style, more, passes), scene.bit_depth, large, transparent, packing)
     write_merged(file, _merged(scene, passes), large)
     return file.getvalue()
@@ -115,12 +116,14 @@ class _Style:
     full_canvas: bool
     masks: bool
     numbers: Mapping[str, int]
+    facts: Mapping[str, str]
 
     def row(self, layer: Layer) -> Row:
         opaque = float(layer.rgba[..., 3].min()) == 1.0
         pixels = partial(_pixels, layer, self.scene.bit_depth)
         placed = self._placed(layer.name, layer.id, layer.corner, (layer.width, layer.height), pixels, opaque)
-        return replace(placed, blend=BLENDS[layer.blend], colour=LABEL_COLOURS[layer.plane])
+        said = layer_xmp(self.facts[layer.id])
+        return replace(placed, blend=BLENDS[layer.blend], colour=LABEL_COLOURS[layer.plane], metadata=said)
 
     def extra(self, each: ExtraLayer) -> Row:
         placed = self._placed(each.name, each.key, each.corner, each.size, each.pixels, opaque=False)

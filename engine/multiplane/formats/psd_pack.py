@@ -1,4 +1,4 @@
-"""Packs channels of a Photoshop file: in run lengths, which every reader knows, or zipped with prediction, smaller."""
+"""Packs channels of a Photoshop file: zipped with prediction, or in run lengths, larger, for old readers."""
 
 import struct
 from typing import Any, Literal, TypeAlias

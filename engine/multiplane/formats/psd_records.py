@@ -22,6 +22,8 @@ LAYER, OPEN_GROUP, END_OF_GROUP = 0, 1, 3
 HIDDEN, KNOWS_BIT_4, NO_PIXELS = 2, 8, 16
 PACKERS = 4
 """Channels of a layer that are packed side by side."""
+OUR_METADATA = b"mpln"
+"""The key of our item in a row's metadata (`shmd`), among those of Photoshop, which leaves the items' content open."""
 LAST_PSD_BYTE = (1 << 31) - 1
 
 
@@ -32,7 +34,7 @@ class Row:
     `pixels` gives (h, w, 4) levels when asked, so that one layer at a time is in memory; `corner` (x, y) is where they
     go. `mask` (H, W), of the canvas's size, hides what the row shows; where `masked`, the row's alpha stands in a mask
     of its own size instead, and its transparency is opaque. `identity` is what scripts know the row by, `colour` its
-    label in the layer list, one of eight.
+    label in the layer list, one of eight. `metadata` travels with the row in a block of ours.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Row:
     masked: bool = False
     hidden: bool = False
     colour: int = 0
+    metadata: bytes = b""
 
     @property
     def mask_place(self) -> tuple[int, int, int, int] | None:
@@ -168,6 +171,9 @@ def _record(row: Row, lengths: list[int], large: bool) -> bytes:
     extra += _tagged(b"lyid", struct.pack(">I", row.identity))
     if row.colour:
         extra += _tagged(b"lclr", struct.pack(">H6x", row.colour))
+    if row.metadata:
+        data = _padded(row.metadata, 4)  # one item, which goes with a copy of the row
+        extra += _tagged(b"shmd", struct.pack(">I4s4sB3xI", 1, b"8BIM", OUR_METADATA, 1, len(row.metadata)) + data)
     if row.section != LAYER:
         extra += _tagged(b"lsct", struct.pack(">I4s4s", row.section, b"8BIM", row.blend))
     return b"".join(

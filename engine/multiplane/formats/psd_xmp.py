@@ -1,10 +1,11 @@
-"""The metadata packet of a Photoshop file: how the scene came to be, and for each layer what its pixels do not say.
+"""The metadata of a Photoshop file: how the scene came to be, and for each layer what its pixels do not say.
 
-XMP as ISO 16684-1 lays it down. Adobe publishes no place for a packet of a single layer, so all layers stand in the
-document's, each with the number (`lyid`) of its row.
+XMP as ISO 16684-1 lays it down. All layers stand in the document's packet, each with the number (`lyid`) of its row.
+Adobe publishes no place for the XMP of a single layer: what a row carries besides stands in its metadata block
+(`shmd`) as an item of ours, for scripts, and Photoshop's own window does not show it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape
 
 from multiplane.formats.plain_text import xml_text
@@ -27,21 +28,38 @@ ROOM = "\n".join([" " * 99] * 20)
 RGB = 3
 
 
-def encode_xmp(scene: Scene, numbers: Mapping[str, int]) -> bytes:
-    """The packet of `scene`; `numbers` are those of the layers' rows, by id. The same scene gives the same bytes."""
-    names = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
-    layers = "".join(_item(_layer_facts(layer, numbers[layer.id])) for layer in scene.layers)
-    return (
-        f'<?xpacket begin="\ufeff" id="{PACKET_ID}"?>\n'
-        f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="multiplane {__version__}">\n'
-        f'<rdf:RDF {names}>\n<rdf:Description rdf:about="">\n'
+def encode_xmp(scene: Scene, facts: Mapping[str, str]) -> bytes:
+    """The packet of `scene`; `facts` are the `layer_facts` of its layers, by id. Equal scenes give equal bytes."""
+    layers = "".join(_item(facts[layer.id]) for layer in scene.layers)
+    said = (
         f"<xmp:CreatorTool>multiplane {__version__}</xmp:CreatorTool>\n"
         "<dc:format>image/vnd.adobe.photoshop</dc:format>\n"
         f"<photoshop:ColorMode>{RGB}</photoshop:ColorMode>\n"
         f"{''.join(_scene_facts(scene))}"
         f"<multiplane:layers><rdf:Seq>\n{layers}</rdf:Seq></multiplane:layers>\n"
-        f'</rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>\n{ROOM}\n<?xpacket end="w"?>'
-    ).encode()
+    )
+    packet = f'<?xpacket begin="\ufeff" id="{PACKET_ID}"?>\n{_described(said, NAMESPACES)}\n{ROOM}\n<?xpacket end="w"?>'
+    return packet.encode()
+
+
+def layer_xmp(facts: str) -> bytes:
+    """What a layer's own row carries: its `layer_facts`, without a packet's wrapper."""
+    return _described(facts, ("rdf", "multiplane")).encode()
+
+
+def layer_facts(layer: Layer, number: int) -> str:
+    """The properties of one layer, whose row has the `number`."""
+    return "".join(_properties(layer, number))
+
+
+def _described(said: str, prefixes: Iterable[str]) -> str:
+    names = " ".join(f'xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in prefixes)
+    return (
+        f'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="multiplane {__version__}">\n'
+        f'<rdf:RDF {names}>\n<rdf:Description rdf:about="">\n'
+        f"{said}"
+        f"</rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>"
+    )
 
 
 def _scene_facts(scene: Scene) -> Iterator[str]:
@@ -58,7 +76,7 @@ def _scene_facts(scene: Scene) -> Iterator[str]:
     yield _property("depthUnit", "metre" if origin.metric else "relative")
 
 
-def _layer_facts(layer: Layer, number: int) -> Iterator[str]:
+def _properties(layer: Layer, number: int) -> Iterator[str]:
     """What stands in the layer list is not said again, but for the name, by which a reader finds its way."""
     yield _property("number", str(number))
     yield _property("id", layer.id)
@@ -73,8 +91,8 @@ def _layer_facts(layer: Layer, number: int) -> Iterator[str]:
         yield _property("shadowOf", layer.caster)
 
 
-def _item(facts: Iterator[str]) -> str:
-    return f'<rdf:li rdf:parseType="Resource">\n{"".join(facts)}</rdf:li>\n'
+def _item(facts: str) -> str:
+    return f'<rdf:li rdf:parseType="Resource">\n{facts}</rdf:li>\n'
 
 
 def _property(name: str, value: str) -> str:

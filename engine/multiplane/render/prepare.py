@@ -92,12 +92,14 @@ def _pane(scene: Scene, layer: Layer, width: int, height: int, steepness: float)
     bottom, right = margin * (y + h == height), margin * (x + w == width)
     values = cv2.copyMakeBorder(values, top, bottom, left, right, cv2.BORDER_REFLECT)
     colour = np.ascontiguousarray(values[..., :4])
-    q = _smooth_depth(colour[..., 3], np.ascontiguousarray(values[..., 4]), width, steepness)
+    q = _smooth_depth(colour[..., 3], np.ascontiguousarray(values[..., 4]), 1 / layer.depth, width, steepness)
     return Pane((x - left, y - top), colour, q, layer.blend == "multiply")
 
 
-def _smooth_depth(alpha: Floats, weighted: Floats, width: int, steepness: float) -> Floats:
+def _smooth_depth(alpha: Floats, weighted: Floats, unseen: float, width: int, steepness: float) -> Floats:
     """Inverse depth on the grid, from `weighted` = alpha q, smooth enough to be warped by and known everywhere.
+
+    Where the layer shows nothing at all it is `unseen`.
 
     Normalised convolution (Knutsson and Westin 1993) with weights that trust a layer's inside more than its rim; the
     blur grows until parallax changes by less than STEEPEST per pixel.
@@ -111,7 +113,8 @@ def _smooth_depth(alpha: Floats, weighted: Floats, width: int, steepness: float)
     size = (wide // GRID, high // GRID)
     top = cv2.resize(cv2.copyMakeBorder(weighted * trust, *pad), size, interpolation=cv2.INTER_AREA)
     bottom = cv2.resize(cv2.copyMakeBorder(alpha * trust, *pad), size, interpolation=cv2.INTER_AREA)
-    mean = float(top.sum(dtype=np.float64)) / max(float(bottom.sum(dtype=np.float64)), 1e-12)
+    total = float(bottom.sum(dtype=np.float64))
+    mean = float(top.sum(dtype=np.float64)) / total if total > 0 else unseen
     sigma = 0.004 * width / GRID
     while True:
         blurred = [cv2.GaussianBlur(part, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE) for part in (top, bottom)]
