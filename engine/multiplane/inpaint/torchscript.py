@@ -26,7 +26,7 @@ def load_torchscript(name_or_file: str) -> Callable[[Floats, Mask, Ints, int], F
     path = locate_script(name_or_file)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        model = torch.jit.load(str(path), map_location=device).eval()
+        model = torch.jit.load(str(path), map_location=device).eval()  # type: ignore[no-untyped-call]
     except (RuntimeError, ValueError, OSError) as error:
         raise BackendError(
             f"{name_or_file!r} is no TorchScript file ({str(error).splitlines()[0]}); pass one like big-lama.pt"
