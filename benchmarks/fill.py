@@ -1,11 +1,12 @@
 """Measures what is filled in behind things, where the truth is known, beside other ways to fill.
 
-    python benchmarks/fill.py [--quick] [--part bands objects stereo cost] [--method patches telea ...] [--look FOLDER]
+    python benchmarks/fill.py [--quick] [--part bands objects stereo jpeg cost] [--method patches ...] [--look FOLDER]
 
 bands    real photos with depth (eval/depth under MULTIPLANE_DATA): what a moved eye would see vanish behind nearer
          things is hidden, on the far side of their edges, and filled from the far side. Truth: the photo.
 objects  rendered scenes and painted cards: a whole thing is taken out. Truth: the same scene rendered without it.
 stereo   the right view made from the left photo alone, against the true right view (fill_stereo.py says how).
+jpeg     things pasted on photos that are then saved as JPEG, taken off again (fill_jpeg.py says how).
 cost     seconds and memory for 2 and 12 megapixels of which a quarter is hidden.
 
 PSNR in dB and SSIM over hidden pixels; gradient, the error of the luma's gradient in thousandths; sharpness, the fill's
@@ -23,21 +24,20 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.fill_bands import bands
 from benchmarks.fill_case import Case
+from benchmarks.fill_look import write_look
 from benchmarks.fill_methods import Fill, methods
 from benchmarks.fill_scores import Features, encoder, gradients, leak, psnr, ssim
 
 from multiplane.arrays import Floats
-from multiplane.pixels.levels import to_levels
 
 COLUMNS = ("PSNR", "SSIM", "gradient", "sharpness", "feature", "leak %", "seconds")
-PARTS = ("bands", "objects", "stereo", "cost")
+PARTS = ("bands", "objects", "stereo", "jpeg", "cost")
 
 
 def main() -> None:
@@ -53,6 +53,10 @@ def main() -> None:
             from benchmarks.fill_stereo import print_stereo
 
             print_stereo(root, fills, arguments.quick, arguments.look)
+        elif part == "jpeg":
+            from benchmarks.fill_jpeg import print_jpeg
+
+            print_jpeg(root, arguments.tune or 12, not arguments.tune, arguments.quick)
         elif part == "cost":
             from benchmarks.fill_cost import print_cost
 
@@ -65,11 +69,11 @@ def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", nargs="+", choices=PARTS, default=PARTS, help="what to measure (all)")
-    parser.add_argument("--method", nargs="+", help="which methods to compare (all)")
+    parser.add_argument("--method", nargs="+", help="which methods to compare (all), or files of networks")
     parser.add_argument("--quick", action="store_true", help="a few cases of each part only")
     parser.add_argument("--tune", type=int, default=0, metavar="N", help="N photos and other seeds, not those measured")
     parser.add_argument("--features", action="store_true", help="feature distances too, which take a while")
-    parser.add_argument("--look", type=Path, help="write photo, truth and every fill side by side here, as PNG")
+    parser.add_argument("--look", type=Path, help="write a sheet a case here, to judge fills by eye")
     return parser.parse_args()
 
 
@@ -90,17 +94,16 @@ def print_part(
     """Fill every case by every method and print means."""
     scores: dict[str, list[tuple[float, ...]]] = {}
     for case in found:
-        strip = [case.before, case.seen, case.truth]
+        looks: dict[str, Floats] = {}
         for method, fill in fills.items():
             start = time.perf_counter()
             out = fill(case.seen, case.hole, case.surface)
             seconds = time.perf_counter() - start
             scores.setdefault(method, []).append((*score(out, case, features), seconds))
-            strip.append(out)
+            looks[method] = out
         scores.setdefault("truth", []).append((*score(case.truth, case, features), 0.0))
         if look:
-            look.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(look / f"{part}_{case.name}.png"), to_levels(np.hstack(strip))[..., ::-1])
+            write_look(look, part, case, looks)
     print(f"\n{part:<12}" + "".join(f"{column:>11}" for column in COLUMNS) + f"{'n':>5}")
     for method, rows in scores.items():
         means = np.mean(rows, axis=0)

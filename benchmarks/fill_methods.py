@@ -1,14 +1,17 @@
 """Every way to fill a hole that the benchmark compares, each with the same far-side context."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from multiplane.arrays import Floats, Ints, Mask
-from multiplane.inpaint import NAMES, load_inpaint
+from multiplane.errors import BackendError
+from multiplane.inpaint import BUILTIN, load_inpaint
 from multiplane.pixels.levels import from_levels, to_levels
 from multiplane.pixels.nearest import from_nearest
+from multiplane.weights import SCRIPTS
 
 Fill = Callable[[Floats, Mask, Ints], Floats]
 """rgb (H, W, 3), hole (H, W), surface (H, W; -1: nearer, not to be used) to rgb (H, W, 3)."""
@@ -16,7 +19,7 @@ Fill = Callable[[Floats, Mask, Ints], Floats]
 
 def methods(names: list[str] | None = None) -> tuple[dict[str, Fill], dict[str, str]]:
     """The methods that can run here, ours first, and why the others cannot."""
-    found: dict[str, Fill] = {name: ours(name) for name in NAMES}
+    found: dict[str, Fill] = {name: ours(name) for name in BUILTIN}
     found |= {
         "telea": opencv(cv2.INPAINT_TELEA, far_only=False),
         "telea far": opencv(cv2.INPAINT_TELEA, far_only=True),
@@ -24,7 +27,12 @@ def methods(names: list[str] | None = None) -> tuple[dict[str, Fill], dict[str, 
         "ns far": opencv(cv2.INPAINT_NS, far_only=True),
         "stretch": stretch,
     }
-    missing = {"lama": "its weights are not on this machine and no model hub can be reached"}
+    missing = {}
+    for network in (*(script.name for script in SCRIPTS), *(extra for extra in names or () if Path(extra).exists())):
+        try:
+            found[network] = ours(network)
+        except BackendError as error:
+            missing[network] = str(error)
     try:
         found["patchmatch"] = plain_patchmatch()
     except ImportError:

@@ -105,6 +105,22 @@ class TestRoundTrip:
 
         assert_same_scene(decode_archive(changed(noise_scene(4), age)), noise_scene(4))
 
+    def test_where_the_eye_may_move_for_ever_it_says_null(self):
+        document = json.loads(entries(encode_archive(noise_scene(count=1)))["scene.json"])
+        assert document["safe_parallax"] is None
+
+    def test_a_scene_of_version_3_still_loads(self):
+        """It did not say how far the eye may move."""
+
+        def age(_, document):
+            document.update(version=3)
+            del document["safe_parallax"]
+
+        assert_same_scene(decode_archive(changed(noise_scene(4), age)), noise_scene(4))
+
+    def test_a_parallax_that_is_none_is_refused(self):
+        assert "safe_parallax" in refused(changed(noise_scene(), lambda _, document: document.update(safe_parallax=-1)))
+
     def test_a_key_light_that_is_no_light_is_refused(self):
         scene = replace(noise_scene(), key_light=KeyLight((0.0, -1.0, 0.0)))
         longer = changed(scene, lambda _, document: document["key_light"].update(towards=[0, -1, 1]))
@@ -217,8 +233,8 @@ class TestHostile:
         assert f"no entry '{name}'" in refused(changed(self.scene, lambda files, _: files.pop(name)))
 
     def test_a_newer_version(self):
-        message = refused(changed(self.scene, lambda _, document: document.update(version=4)))
-        assert "version 4" in message
+        message = refused(changed(self.scene, lambda _, document: document.update(version=5)))
+        assert "version 5" in message
         assert "update multiplane" in message
 
     @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import zipfile
 from dataclasses import replace
 
@@ -28,6 +29,7 @@ from multiplane.formats.psd import encode_psd
 from multiplane.formats.save import save
 from multiplane.formats.sequence import write_sequence
 from multiplane.formats.usdz import encode_usdz
+from multiplane.render.budget import safe_parallax
 from multiplane.render.video import encode_mp4
 from multiplane_viewer.built_page import PageMissing, load_page
 from scenes import hostile_scene, noise_scene, picture_scene
@@ -83,6 +85,7 @@ class TestFacts:
         facts = facts_of(scene, tmp_path, ".multiplane")
         assert (facts.kind, facts.size) == ("multiplane scene", (scene.camera.width, scene.camera.height))
         assert facts.focal_35mm == pytest.approx(scene.camera.focal_35mm)
+        assert (math.inf if facts.safe_parallax is None else facts.safe_parallax) == safe_parallax(scene)
         for got, want in zip(facts.layers, scene.layers, strict=True):
             assert (got.id, got.size, got.corner) == (want.id, (want.width, want.height), want.corner)
             assert got.depth_range == depth_range(want)
@@ -111,16 +114,16 @@ class TestFacts:
             assert got.size == (want.width, want.height)
 
     @pytest.mark.parametrize("suffix", [".exr", ".usdz", ".pptx", *DESCRIBED])
-    def test_of_what_holds_a_description_are_everything(self, tmp_path, scene, suffix):
+    def test_of_what_holds_a_description_are_everything_but_the_parallax(self, tmp_path, scene, suffix):
         facts = facts_of(scene, tmp_path, suffix)
-        assert facts == replace(facts_of(scene, tmp_path, ".multiplane"), kind=facts.kind)
+        assert facts == replace(facts_of(scene, tmp_path, ".multiplane"), kind=facts.kind, safe_parallax=None)
         kinds = {".exr": f"OpenEXR, {exr_parts(scene)} parts", ".usdz": "USD package", ".pptx": "PowerPoint slide"}
         assert facts.kind == {**kinds, **DESCRIBED}[suffix]
 
     @pytest.mark.skipif(not page_is_built(), reason="the viewer's page was not built: tests/install_programs.sh")
-    def test_of_a_web_page_are_everything(self, tmp_path, scene):
+    def test_of_a_web_page_are_everything_but_the_parallax(self, tmp_path, scene):
         facts = facts_of(scene, tmp_path, ".html")
-        assert facts == replace(facts_of(scene, tmp_path, ".multiplane"), kind="web page")
+        assert facts == replace(facts_of(scene, tmp_path, ".multiplane"), kind="web page", safe_parallax=None)
 
     def test_of_openraster_are_ids_places_and_sizes(self, tmp_path, scene):
         facts = facts_of(scene, tmp_path, ".ora")
@@ -128,10 +131,10 @@ class TestFacts:
         for got, want in zip(facts.layers, scene.layers, strict=True):
             assert (got.id, got.size, got.corner) == (want.id, (want.width, want.height), want.corner)
 
-    def test_of_a_folder_are_everything_by_its_name_or_its_manifests(self, tmp_path, scene):
+    def test_of_a_folder_are_everything_but_the_parallax_by_its_name_or_its_manifests(self, tmp_path, scene):
         write_sequence(scene, tmp_path / "folder")
         facts = read_facts(tmp_path / "folder")
-        assert facts == replace(facts_of(scene, tmp_path, ".multiplane"), kind="folder of layers")
+        assert facts == replace(facts_of(scene, tmp_path, ".multiplane"), kind="folder of layers", safe_parallax=None)
         assert read_facts(tmp_path / "folder" / "layers.json") == facts
 
 

@@ -9,14 +9,14 @@ from skimage import data
 
 from multiplane.arrays import Floats, Ints, Mask
 from multiplane.errors import BackendError, SceneError
-from multiplane.inpaint import NAMES, load_inpaint
+from multiplane.inpaint import BUILTIN, load_inpaint
 from multiplane.inpaint.membrane import membrane
 from multiplane.inpaint.patches import inpaint_patches
 from multiplane.inpaint.smooth import inpaint_smooth
 from multiplane.pixels.compiled import compiled
 from tolerances import LOOKS_LIKE, SOLVER
 
-BACKENDS = pytest.mark.parametrize("fill", [load_inpaint(name) for name in NAMES], ids=NAMES)
+BACKENDS = pytest.mark.parametrize("fill", [load_inpaint(name) for name in BUILTIN], ids=BUILTIN)
 MAGENTA = np.array([1, 0, 1], np.float32)
 
 

@@ -79,7 +79,9 @@ Find: TypeAlias = Annotated[str, typer.Option(help="What answers words: a model'
 Matte: TypeAlias = Annotated[
     str, typer.Option(help="Matte: closed-form, guided (faster), or a ViTMatte model's name or folder.")
 ]
-Inpaint: TypeAlias = Annotated[str, typer.Option(help="Fill: patches or smooth (faster).")]
+Inpaint: TypeAlias = Annotated[
+    str, typer.Option(help="Fill: patches, smooth (faster), lama, a TorchScript file like it, or a diffusers folder.")
+]
 Shadows: TypeAlias = Annotated[
     bool,
     typer.Option(

@@ -37,7 +37,9 @@ Selector: TypeAlias = Annotated[
     str, typer.Option(help="What answers points and boxes: builtin, a model's name, or its folder.")
 ]
 Matte: TypeAlias = Annotated[str, typer.Option(help="Matte: closed-form or guided (faster).")]
-Inpaint: TypeAlias = Annotated[str, typer.Option(help="Fill: patches or smooth (faster).")]
+Inpaint: TypeAlias = Annotated[
+    str, typer.Option(help="Fill: patches, smooth (faster), lama, or a network's file or folder.")
+]
 
 
 @dataclass(frozen=True)

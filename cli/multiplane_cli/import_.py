@@ -25,7 +25,7 @@ def import_(
         Literal["drop", "keep"], typer.Option(help="What becomes of layers that are switched off in the editor.")
     ] = "drop",
     inpaint: Annotated[
-        Literal["patches", "smooth"], typer.Option(help="How a background with new holes is filled.")
+        str, typer.Option(help="How new holes are filled: patches, smooth, lama, or a network's file or folder.")
     ] = "patches",
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file of --out if it is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,

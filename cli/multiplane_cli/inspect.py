@@ -50,6 +50,8 @@ def _headline(file: Path, facts: "FileFacts") -> str:
     if facts.focal_35mm:
         words.append(f"{facts.focal_35mm:.0f} mm")
     words.append(f"{len(facts.layers)} layer{'' if len(facts.layers) == 1 else 's'}")
+    if facts.safe_parallax is not None:
+        words.append(f"parallax up to {facts.safe_parallax:.1%} of the width")
     return ", ".join(words)
 
 

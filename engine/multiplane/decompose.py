@@ -73,6 +73,7 @@ def decompose(
         depth.z,
         [sheet.label in SURFACES for sheet in sheets],
         seed,
+        photo.bleed,
     )
     named = [(sheet.name, sheet.label) for sheet in sheets]
     del sheets

@@ -89,7 +89,8 @@ class Photo:
     """An upright picture: `rgb` (H, W, 3) on the grid of its bit depth, and facts about its source.
 
     `alpha` (H, W) is there where the picture came with transparency. `icc_profile` is the source's own profile
-    (the pixels are already sRGB). `focal_source` says where the focal length came from.
+    (the pixels are already sRGB). `focal_source` says where the focal length came from. `bleed` is how many pixels
+    beside a thing its colours may be noticed, because the file was compressed with loss.
     """
 
     rgb: Floats
@@ -100,10 +101,13 @@ class Photo:
     icc_profile: bytes | None = None
     dpi: float | None = None
     focal_source: Literal["exif", "default", "given"] = "default"
+    bleed: float = 0.0
 
     def __post_init__(self) -> None:
         size = (self.camera.height, self.camera.width)
         check_unit(self.rgb, "photo.rgb", (*size, 3))
+        if not 0 <= self.bleed < np.inf:
+            raise SceneError(f"photo.bleed must be 0 pixels or more and finite, not {self.bleed}")
         if self.alpha is not None:
             check_unit(self.alpha, "photo.alpha", size)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 
 from multiplane.arrays import Floats, Ints, Levels, Mask
 from multiplane.inpaint import InpaintBackend
+from multiplane.inpaint.smear import unsmeared
 from multiplane.inpaint.smooth import inpaint_smooth
 from multiplane.inpaint.surface import continue_depth
 from multiplane.layering.hidden import owners_behind
@@ -50,7 +52,8 @@ class Cut:
 class Remaining:
     """What is left of a photo while sheets come off it, nearest first. Owns its arrays and changes them.
 
-    picture (H, W, 3) levels; z (H, W); owner (H, W): which sheet, near to far, each pixel shows; invented (H, W).
+    picture (H, W, 3) levels; z (H, W); owner (H, W): which sheet, near to far, each pixel shows; invented (H, W);
+    bleed: pixels beside a sheet in which compression left its colours.
     """
 
     picture: Levels
@@ -59,15 +62,24 @@ class Remaining:
     invented: Mask
     surface: list[bool]
     seed: int
+    bleed: float = 0.0
 
     @staticmethod
-    def of(rgb: Floats, bit_depth: int, masks: list[Mask], z: Floats, surface: list[bool], seed: int) -> Remaining:
+    def of(
+        rgb: Floats,
+        bit_depth: int,
+        masks: list[Mask],
+        z: Floats,
+        surface: list[bool],
+        seed: int,
+        bleed: float = 0.0,
+    ) -> Remaining:
         """Begin with the whole photo; `masks` near to far, the last takes whatever the others leave."""
         owner = np.full(z.shape, len(masks) - 1, np.int32)
         for index in reversed(range(len(masks) - 1)):
             owner[masks[index]] = index
         goes_on = [*surface[:-1], True]
-        return Remaining(to_levels(rgb, bit_depth), z.copy(), owner, np.zeros(z.shape, np.bool_), goes_on, seed)
+        return Remaining(to_levels(rgb, bit_depth), z.copy(), owner, np.zeros(z.shape, np.bool_), goes_on, seed, bleed)
 
     def take_nearest(self, index: int, matte: MatteBackend, inpaint: InpaintBackend) -> Cut | None:
         """Take off sheet `index`, the nearest one left; None where nearer sheets left nothing of it to see."""
@@ -83,9 +95,11 @@ class Remaining:
         hole = shown | mask[box]
         behind = owners_behind(self.owner[box], hole, self.surface, self._pixels(OBJECT_REACH))
         # What the mask covered and the matte leaves out is the background itself: the best source to fill from.
-        background = self._fill(index, rgb, _grow(shown, self._pixels(RIM)), behind, inpaint)
-        peeled = peel(self.picture[box], alpha, estimate_foreground(rgb, alpha), background)
-        del background, rgb
+        foreground = estimate_foreground(rgb, alpha)
+        source = unsmeared(rgb, shown, foreground, math.ceil(self.bleed)) if self.bleed > 0 else rgb
+        background = self._fill(index, source, _grow(shown, self._pixels(RIM)), behind, inpaint)
+        peeled = peel(self.picture[box], alpha, foreground, background)
+        del background, foreground, rgb, source
         depth = own_depth(self.z[box], alpha, self._pixels(RIM))
         cut = _crop(box, peeled.front, depth, self.invented[box])
         self.picture[box] = peeled.behind

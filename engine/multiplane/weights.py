@@ -27,6 +27,17 @@ class Checkpoint:
     sha256: str | None = None
 
 
+@dataclass(frozen=True)
+class Script:
+    """One published network in a single TorchScript file, which PyTorch's hub keeps under the name `file`."""
+
+    name: str
+    file: str
+    url: str
+    licence: str
+    megabytes: int
+
+
 _SMALL_SHA256 = "3152477ce0d8d6978d76b995120de97cb5b928701fd0f817769f59e249a16b70"
 _SEE_CARD = "other, see its model card"
 
@@ -72,6 +83,14 @@ VITMATTE = (
     Checkpoint("vitmatte-small-composition-1k", "hustvl/vitmatte-small-composition-1k", "Apache-2.0", 103, 512),
     Checkpoint("vitmatte-base-composition-1k", "hustvl/vitmatte-base-composition-1k", "Apache-2.0", 387, 512),
 )
+LAMA = Script(
+    "lama",
+    "big-lama.pt",
+    "https://github.com/enesmsahin/simple-lama-inpainting/releases/download/v0.1.0/big-lama.pt",
+    "Apache-2.0",
+    206,
+)
+SCRIPTS = (LAMA,)
 CHECKPOINTS = {
     checkpoint.name: checkpoint for checkpoint in (*DEPTH_ANYTHING, *MASK2FORMER, *VITMATTE, *SAM, *GROUNDING_DINO)
 }
@@ -96,6 +115,32 @@ def locate(name_or_folder: str) -> Path:
         if not (folder / wanted).is_file():
             raise MissingWeights(f"the checkpoint folder {name_or_folder!r} holds no {wanted}; pass one that does")
     return folder
+
+
+def locate_script(name_or_file: str) -> Path:
+    """The TorchScript file of this name in SCRIPTS, looked for where PyTorch's hub keeps it, or the file of this path.
+
+    Raises MissingWeights where a named one is not on this machine, BackendError where there is no such file.
+    """
+    script = next((script for script in SCRIPTS if script.name == name_or_file), None)
+    if script is None:
+        if not is_file(name_or_file):
+            raise BackendError(f"no TorchScript file is called {name_or_file!r}; pass one like {LAMA.file}")
+        return _expanded(name_or_file)
+    from torch.hub import get_dir
+
+    kept = Path(get_dir(), "checkpoints", script.file)
+    if not kept.is_file():
+        raise MissingWeights(
+            f"the weights of {script.name} ({script.file}, {script.megabytes} MB, licence {script.licence}) are not on"
+            f" this machine; download {script.url} and pass the file, or put it at {str(kept)!r}"
+        )
+    return kept
+
+
+def is_file(name: str) -> bool:
+    """Whether `name` is an existing file, which a door hands on to a loader."""
+    return bool(name) and os.path.isfile(_expanded(name))  # noqa: PTH113 (as in is_folder)
 
 
 def is_folder(name: str) -> bool:

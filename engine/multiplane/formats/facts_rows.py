@@ -27,12 +27,17 @@ class LayerFacts:
 
 @dataclass(frozen=True)
 class FileFacts:
-    """A file: what `kind` it is, its canvas (width, height), its camera's focal length, its layers far to near."""
+    """A file: what `kind` it is, its canvas (width, height), its camera's focal length, its layers far to near.
+
+    `safe_parallax` is the share of the width that near and far may move against each other; None where the file does
+    not say, or where there is no end to it.
+    """
 
     kind: str
     size: Size | None
     focal_35mm: float | None
     layers: tuple[LayerFacts, ...]
+    safe_parallax: float | None = None
 
 
 def facts_from(document: dict[str, Any], kind: str) -> FileFacts:
@@ -51,4 +56,4 @@ def facts_from(document: dict[str, Any], kind: str) -> FileFacts:
         )
         for order, layer in enumerate(document["layers"])
     )
-    return FileFacts(kind, (camera.width, camera.height), camera.focal_35mm, layers)
+    return FileFacts(kind, (camera.width, camera.height), camera.focal_35mm, layers, document.get("safe_parallax"))

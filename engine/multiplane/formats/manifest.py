@@ -10,12 +10,13 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from multiplane.errors import FormatError
+from multiplane.render.budget import safe_parallax
 from multiplane.scene import KeyLight, Layer, Scene
 
 FORMAT = "multiplane"
-VERSION = 3
+VERSION = 4
 """1: layers' entries were numbered. 2: they are named by their content, and history.json may stand beside. 3: a key
-light."""
+light. 4: the safe parallax."""
 ALPHA_ENTRY = "alpha.png"
 PROFILE_ENTRY = "profile.icc"
 LONGEST_COMPLAINT = 160
@@ -37,6 +38,7 @@ def manifest_of(scene: Scene, files: list[dict[str, str]]) -> dict[str, Any]:
         "icc_profile": None if scene.icc_profile is None else PROFILE_ENTRY,
         "origin": asdict(scene.origin),
         "key_light": None if scene.key_light is None else describe_light(scene.key_light),
+        "safe_parallax": _finite_or_none(safe_parallax(scene)),
         "layers": [{**describe_layer(layer), "files": names} for layer, names in zip(scene.layers, files, strict=True)],
     }
     check_document(document)
@@ -130,6 +132,10 @@ def light_in(document: dict[str, Any]) -> KeyLight | None:
         return None
     (x, y, z), (red, green, blue) = light["towards"], light["colour"]
     return KeyLight((x, y, z), (red, green, blue), light["ambient"], light["confidence"])
+
+
+def _finite_or_none(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
 def _finite(text: str) -> float:

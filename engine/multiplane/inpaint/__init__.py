@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from multiplane.arrays import Floats, Ints, Mask
 from multiplane.errors import BackendError
+from multiplane.weights import SCRIPTS, is_file, is_folder
 
 InpaintBackend: TypeAlias = Callable[[Floats, Mask, Ints, int], Floats]
 """rgb (H, W, 3), hole (H, W), surface (H, W), seed to rgb (H, W, 3).
@@ -15,11 +16,12 @@ known pixel, any known pixel of a surface >= 0 may serve, and where there is non
 all hole becomes middle grey. The same seed gives the same bytes.
 """
 
-NAMES = ("patches", "smooth")
+BUILTIN = ("patches", "smooth")
+NAMES = (*BUILTIN, *(script.name for script in SCRIPTS))
 
 
 def load_inpaint(name: str) -> InpaintBackend:
-    """The backend called `name`; nothing heavy is imported before."""
+    """The backend called `name`, of a TorchScript file or of a diffusers folder; nothing heavy is imported before."""
     match name:
         case "patches":
             from multiplane.inpaint.patches import inpaint_patches
@@ -29,4 +31,15 @@ def load_inpaint(name: str) -> InpaintBackend:
             from multiplane.inpaint.smooth import inpaint_smooth
 
             return inpaint_smooth
-    raise BackendError(f"no inpaint backend is called {name!r}; choose one of: {', '.join(NAMES)}")
+        case script if script in NAMES or is_file(script):
+            from multiplane.inpaint.torchscript import load_torchscript
+
+            return load_torchscript(script)
+        case folder if is_folder(folder):
+            from multiplane.inpaint.diffusion import load_diffusion
+
+            return load_diffusion(folder)
+    raise BackendError(
+        f"no inpaint backend is called {name!r}; choose one of: {', '.join(NAMES)}, or pass a TorchScript file like"
+        " big-lama.pt or a folder of diffusers"
+    )

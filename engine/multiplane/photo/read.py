@@ -6,6 +6,7 @@ import numpy as np
 
 from multiplane.arrays import Floats, Levels
 from multiplane.errors import FormatError, PhotoError
+from multiplane.photo.bleed import bleed_of
 from multiplane.photo.colour import srgb_levels
 from multiplane.photo.exif import exif_camera, upright
 from multiplane.pixels.levels import from_levels
@@ -46,6 +47,7 @@ def read_photo(path: Path, focal_35mm: float | None = None) -> Photo:
         icc_profile=raster.icc,
         dpi=round(raster.dpi, 2) if raster.dpi is not None and 0 < raster.dpi < np.inf else None,
         focal_source="given" if given else "exif" if stated else "default",
+        bleed=bleed_of(raster.jpeg),
     )
 
 

@@ -21,6 +21,7 @@ from PIL import (
 from PIL.ImageFile import ImageFile
 
 from multiplane.errors import FormatError
+from multiplane.raster.jpeg import JpegCoding, jpeg_coding
 from multiplane.raster.kinds import Kind
 from multiplane.raster.raster import Raster, check_size
 
@@ -48,6 +49,7 @@ def pillow_raster(path: Path, kind: Kind) -> Raster:
             "icc": image.info.get("icc_profile") or None,
             "dpi": _dpi(image),
             "exif": _exif(image),
+            "jpeg": _jpeg(image),
             "frames": 1 if kind in ("JPEG", "HEIC") else int(getattr(image, "n_frames", 1)),
         }
         if kind == "PNG" and _png_bits(path) == 16:
@@ -105,6 +107,12 @@ def _palette(image: Image.Image) -> NDArray[np.uint8]:
     elif isinstance(transparent, bytes):
         palette[: len(transparent), 3] = np.frombuffer(transparent, np.uint8)
     return palette
+
+
+def _jpeg(image: Image.Image) -> JpegCoding | None:
+    if not isinstance(image, JpegImagePlugin.JpegImageFile):
+        return None
+    return jpeg_coding(image.quantization, JpegImagePlugin.get_sampling(image))
 
 
 def _png_bits(path: Path) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.errors import FormatError
+from multiplane.raster.jpeg import JpegCoding
 from multiplane.raster.kinds import Kind
 
 Space: TypeAlias = Literal["grey", "rgb", "cmyk", "palette"]
@@ -25,7 +26,8 @@ class Raster:
 
     `samples` is (H, W) for grey and palette, (H, W, 3) for rgb, (H, W, 4) for cmyk (0 is no ink). `alpha` (H, W) is
     straight, of the samples' type, and None where the file has no transparency. `palette` (N, 4) is RGBA uint8.
-    `exif` maps tag numbers to values as Pillow or tifffile parsed them, camera tags included.
+    `exif` maps tag numbers to values as Pillow or tifffile parsed them, camera tags included. `jpeg` says how a JPEG
+    was compressed.
     """
 
     kind: Kind
@@ -37,6 +39,7 @@ class Raster:
     dpi: float | None = None
     exif: Mapping[int, Any] = field(default_factory=dict)
     frames: int = 1
+    jpeg: JpegCoding | None = None
 
     @property
     def width(self) -> int:

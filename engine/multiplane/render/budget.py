@@ -31,6 +31,8 @@ def safe_amplitude(scene: Scene) -> float:
     """
     step = max(1, round(max(scene.camera.width, scene.camera.height) / WORKING_SIDE))
     panels = [_panel(scene, layer, step) for layer in scene.layers if layer.blend == "normal"]
+    if len(panels) < 2:
+        return float("inf")
     height, width = panels[0].solid.shape
     owner = np.zeros((height, width), np.int32)
     for index, panel in enumerate(panels):
@@ -41,7 +43,7 @@ def safe_amplitude(scene: Scene) -> float:
         for front in range(1, len(panels))
         for behind in range(front)
     ]
-    return min(shifts, default=float("inf")) * step / scene.camera.focal
+    return min(shifts) * step / scene.camera.focal
 
 
 def safe_parallax(scene: Scene) -> float:
