@@ -94,8 +94,7 @@ def export(
         save(loaded, out, {".glb": model.encoder(), **photoshop.encoders(), **others.encoders()})
     else:
         others.write_folder(loaded, out)
-    for path in files_of(out):
-        typer.echo(str(path))
+    typer.echo("\n".join(map(str, files_of(out))))
 
 
 def _fitted(out: Path, scene: "Scene", force: bool) -> Path:
