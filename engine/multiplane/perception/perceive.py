@@ -51,7 +51,8 @@ def perceive(rgb: Floats) -> Perception:
     with torch.inference_mode():
         maps, features = load_network().with_features(batch)
     return Perception(
-        disparity=maps.disparity[0].numpy(),
+        # As the teacher's, which ends in a rectifier: what is not above 0 is infinitely far, like the sky.
+        disparity=maps.disparity[0].relu().numpy(),
         classes=maps.classes[0].softmax(dim=0).numpy(),
         edges=maps.edges[0].sigmoid().numpy(),
         subject=maps.subject[0].sigmoid().numpy(),
