@@ -4,7 +4,7 @@ Layer by layer, so that what one layer loses the next can make up for: each head
 matter most to its scores and to what it hands on (low rank, weighted by what photos show); each layer keeps the
 neurons whose loss hurts least (as Hassibi and Stork, "Second order derivatives for network pruning", NIPS 1992, some at
 a time); the linear maps that follow are then fitted anew, by least squares, to the teacher's tokens. How much a layer
-keeps stands in encoder.WIDTHS (widths.py). The decoder of depth is the teacher's own, but for its coarsest map
+keeps stands in encoder.WIDTHS. The decoder of depth is the teacher's own, but for its coarsest map
 (decoder_of.py).
 """
 
@@ -185,25 +185,23 @@ def root(rows: Tensor) -> Tensor:
     return factor
 
 
-def cut_neurons(
-    layer: Layer, their: Any, hidden: int, ours: list[Tensor], theirs: list[Tensor], rounds: int = ROUNDS
-) -> None:
+def cut_neurons(layer: Layer, their: Any, hidden: int, ours: list[Tensor], theirs: list[Tensor]) -> None:
     """The `hidden` neurons of `layer`, and how they are joined, so that `ours` come near `theirs`."""
     layer.norm2.load_state_dict(their.norm2.state_dict())
     target = torch.cat(differences(theirs, ours), 1)[0].double()
     tokens = layer.norm2(torch.cat(ours, 1)[0])
     active = with_ones(functional.gelu(their.mlp.fc1(tokens)).double())
-    kept = neurons_left(active, target, hidden, rounds)
+    kept = neurons_left(active, target, hidden)
     layer.expand.weight.copy_(their.mlp.fc1.weight[kept])
     layer.expand.bias.copy_(their.mlp.fc1.bias[kept])
     refit(layer.contract, [layer.neurons(tokens) for tokens in ours], differences(theirs, ours))
 
 
-def neurons_left(active: Tensor, target: Tensor, hidden: int, rounds: int = ROUNDS) -> Tensor:
+def neurons_left(active: Tensor, target: Tensor, hidden: int) -> Tensor:
     """Which `hidden` of the columns of `active` (N, K + 1), the last of ones, fit `target` (N, CHANNELS) best."""
     square, cross = active.T @ active, active.T @ target
     kept = torch.arange(active.shape[1])
-    drop_each = -(-(len(kept) - 1 - hidden) // rounds)
+    drop_each = -(-(len(kept) - 1 - hidden) // ROUNDS)
     while len(kept) - 1 > hidden:
         inverse = torch.linalg.inv(ridged(square[kept][:, kept]))
         fitted = inverse @ cross[kept]

@@ -89,6 +89,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--measure", type=int, default=150, help="held-out photos to measure on at the end")
+    parser.add_argument("--only", nargs="+", default=[], metavar="PART", help="parts of the network that move, alone")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
@@ -175,6 +176,8 @@ def train(
         for group in state.optimizer.param_groups:
             since = state.step + 1 - group["frozen"]
             group["lr"] = rate * group["share"] * min(1.0, max(0.0, since / WARMUP))
+        state.student.train()
+        hold(state.student.net, options.only)
         for name, loss in take_step(state, sample, device).items():
             means[name] = 0.98 * means.get(name, loss) + 0.02 * loss
         if state.step % PRINT_EVERY == 0:
@@ -187,10 +190,16 @@ def train(
     save(state, options.run / "last.pt")
 
 
+def hold(net: nn.Module, only: list[str]) -> None:
+    """Keep every part of `net` but those in `only` as it is, its running means too; where none is named, none."""
+    for name, part in net.named_children():
+        if only and name not in only:
+            part.requires_grad_(False).eval()
+
+
 def take_step(state: State, sample: Sample, device: torch.device) -> dict[str, float]:
     """One step of the optimizer and of the running average; the losses before it."""
     truth = Sample(*(part.to(device, non_blocking=True) for part in sample))
-    state.student.train()
     with torch.autocast(device.type, torch.bfloat16):
         maps, features = state.student(truth.rgb.contiguous(memory_format=torch.channels_last))
     losses = all_losses(maps, features, truth)
