@@ -179,11 +179,12 @@ def test_an_eye_that_would_pass_the_nearest_layer_is_refused() -> None:
         render_view(scene, Eye(0, 0, 1.5), 60, 45)
 
 
-def test_a_layer_that_shows_nothing_lies_at_its_depth() -> None:
+def test_a_layer_that_shows_nothing_lies_where_the_backdrop_does() -> None:
+    """It has a depth, by which nothing divides to infinity, and one that does not hold the eye back."""
     scene = noise_scene(2, count=3)
     gone = replace(scene.layers[1], rgba=np.zeros_like(scene.layers[1].rgba))
     pane = prepare(replace(scene, layers=(scene.layers[0], gone, scene.layers[2])), 46, 34).panes[1]
-    np.testing.assert_allclose(pane.q, 1 / gone.depth, rtol=1e-5)
+    np.testing.assert_allclose(pane.q, 1 / scene.layers[0].depth, rtol=1e-5)
 
 
 def test_views_change_nothing_and_repeat() -> None:

@@ -92,7 +92,9 @@ def _pane(scene: Scene, layer: Layer, width: int, height: int, steepness: float)
     bottom, right = margin * (y + h == height), margin * (x + w == width)
     values = cv2.copyMakeBorder(values, top, bottom, left, right, cv2.BORDER_REFLECT)
     colour = np.ascontiguousarray(values[..., :4])
-    q = _smooth_depth(colour[..., 3], np.ascontiguousarray(values[..., 4]), 1 / layer.depth, width, steepness)
+    # What shows nothing must not hold the eye back: it lies where the backdrop does.
+    unseen = 1 / scene.layers[0].depth
+    q = _smooth_depth(colour[..., 3], np.ascontiguousarray(values[..., 4]), unseen, width, steepness)
     return Pane((x - left, y - top), colour, q, layer.blend == "multiply")
 
 
