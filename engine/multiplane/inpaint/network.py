@@ -14,8 +14,8 @@ import numpy as np
 
 from multiplane.arrays import Floats, Ints, Mask, check_unit
 from multiplane.errors import BackendError
-from multiplane.inpaint.parts import FEWEST_SOURCES, Box, parts_of, placed, surroundings
-from multiplane.inpaint.shares import Share, shares
+from multiplane.inpaint.parts import Box, fill_plain_parts, placed, surroundings
+from multiplane.inpaint.shares import Share
 from multiplane.inpaint.smooth import fill_smoothly
 
 BEYOND = 0.5
@@ -47,14 +47,8 @@ def inpaint_with(network: Network) -> Callable[[Floats, Mask, Ints, int], Floats
     def inpaint(rgb: Floats, hole: Mask, surface: Ints, seed: int) -> Floats:
         check_unit(rgb, "rgb", (*hole.shape, 3))
         out = rgb.copy()
-        for share in shares(hole, surface):
-            if np.count_nonzero(share.source) < FEWEST_SOURCES:
-                fill_smoothly(out, share)
-                continue
-            thick, rest = parts_of(share.target)
-            fill_smoothly(out, Share(rest, share.source))
-            for box, part in thick:
-                _fill_part(network, out, box, part, share.source, seed)
+        for box, part, source in fill_plain_parts(out, hole, surface):
+            _fill_part(network, out, box, part, source, seed)
         return out
 
     return inpaint

@@ -1,12 +1,15 @@
 """Splits a hole into the parts that are filled each on a crop of its own, and what is too thin to be worth it."""
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import cv2
 import numpy as np
 
-from multiplane.arrays import Mask
+from multiplane.arrays import Floats, Ints, Mask
 from multiplane.inpaint.blocks import any_in_block
+from multiplane.inpaint.shares import Share, shares
+from multiplane.inpaint.smooth import fill_smoothly
 from multiplane.pixels.boxes import bounds, window
 
 Box: TypeAlias = tuple[int, int, int, int]
@@ -22,6 +25,19 @@ MARGIN = 24
 """And so many pixels more, for small holes."""
 FEWEST_SOURCES = 64
 """Known pixels below which a surface has no texture to speak of, and is continued smoothly."""
+
+
+def fill_plain_parts(out: Floats, hole: Mask, surface: Ints) -> Iterator[tuple[Box, Mask, Mask]]:
+    """Fill smoothly, in `out` (H, W, 3), what of `hole` (H, W) has no texture; each part that is left, its box first
+    and what it may be filled from last.
+    """
+    for share in shares(hole, surface):
+        if np.count_nonzero(share.source) < FEWEST_SOURCES:
+            fill_smoothly(out, share)
+            continue
+        thick, rest = parts_of(share.target)
+        fill_smoothly(out, Share(rest, share.source))
+        yield from ((box, part, share.source) for box, part in thick)
 
 
 def parts_of(target: Mask) -> tuple[list[tuple[Box, Mask]], Mask]:

@@ -8,9 +8,7 @@ from multiplane.arrays import Floats, Ints, Mask, check_unit
 from multiplane.inpaint.blend import blend
 from multiplane.inpaint.blocks import any_in_block, block_means
 from multiplane.inpaint.exemplar import fill_from_exemplars
-from multiplane.inpaint.parts import FEWEST_SOURCES, Box, parts_of, placed, surroundings
-from multiplane.inpaint.shares import Share, shares
-from multiplane.inpaint.smooth import fill_smoothly
+from multiplane.inpaint.parts import Box, fill_plain_parts, placed, surroundings
 from multiplane.inpaint.structure import continue_structure
 from multiplane.inpaint.transfer import transfer
 
@@ -29,14 +27,7 @@ def inpaint_patches(rgb: Floats, hole: Mask, surface: Ints, seed: int) -> Floats
     """
     check_unit(rgb, "rgb", (*hole.shape, 3))
     out = rgb.copy()
-    problems: list[tuple[Box, Mask, Mask]] = []
-    for share in shares(hole, surface):
-        if np.count_nonzero(share.source) < FEWEST_SOURCES:
-            fill_smoothly(out, share)
-            continue
-        thick, rest = parts_of(share.target)
-        fill_smoothly(out, Share(rest, share.source))
-        problems += [(box, part, share.source) for box, part in thick]
+    problems = list(fill_plain_parts(out, hole, surface))
     # Each reads only known pixels and writes only its own, so their order, and who solves which, changes nothing.
     with ThreadPoolExecutor(WORKERS) as pool:
         tasks = [pool.submit(_fill_part, out, *problem, seed) for problem in problems]
