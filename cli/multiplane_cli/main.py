@@ -2,9 +2,7 @@
 
 import io
 import logging
-import signal
 import sys
-from types import FrameType
 from typing import NoReturn
 
 import typer
@@ -18,11 +16,10 @@ from multiplane_cli.import_ import import_
 from multiplane_cli.inspect import inspect
 from multiplane_cli.relight import relight
 from multiplane_cli.render import render
+from multiplane_cli.stopping import INTERRUPTED, TERMINATED, listen
 from multiplane_cli.view import view
 
 OUR_ERROR = 1
-INTERRUPTED = 130
-TERMINATED = 128 + signal.SIGTERM
 STOPPED = "stopped; nothing half written is left behind"
 
 app = typer.Typer(
@@ -55,14 +52,9 @@ def _root(
     pass
 
 
-def _terminate(*_: int | FrameType | None) -> NoReturn:
-    # As an exception, so that what is half written is removed on the way out.
-    raise SystemExit(TERMINATED)
-
-
 def main() -> None:
     """Run the command line; exit with 0, 1 (our error, one line), 2 (usage), 130 (Ctrl-C) or 143 (told to stop)."""
-    signal.signal(signal.SIGTERM, _terminate)
+    listen()
     logging.basicConfig(format="multiplane: %(message)s", level=logging.WARNING)
     # What a library says of a damaged file, our own error says in one line.
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
