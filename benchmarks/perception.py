@@ -1,9 +1,8 @@
 """Measures the built-in network beside its teachers on photos held out: `python benchmarks/perception.py`.
 
-Classes (IoU against the scene teachers' labels), subject (IoU against the saliency maps), agreement of disparity with
-the depth teacher, and what the network costs: load, forward pass, memory, size. Reads photos, saliency and models from
-MULTIPLANE_DATA or ../shared/data; needs the package ai-edge-litert. The photos are those that `training/photos.py`
-holds out by their checksum.
+Classes (IoU against the scene teachers' labels), subject (IoU against the saliency maps), and what the network costs:
+load, forward pass, memory, size. Reads photos, saliency and models from MULTIPLANE_DATA or ../shared/data; needs the
+package ai-edge-litert. The photos are those that `training/photos.py` holds out by their checksum.
 """
 
 import argparse
@@ -32,7 +31,6 @@ def main() -> int:
     """Print the costs, then the scores."""
     parser = argparse.ArgumentParser(description="Measures the built-in network on held-out photos.")
     parser.add_argument("--labels", type=Path, default=Path("held-out-labels"), help="where labels lie or are put")
-    parser.add_argument("--depth", type=Path, help="the depth teacher; default: the checkpoint among the data")
     options = parser.parse_args()
     labels: Path = options.labels
     print_costs()
@@ -40,15 +38,7 @@ def main() -> int:
     if not (data / "photos").is_dir():
         print(f"skipped: no photos in {data}; set MULTIPLANE_DATA to the data folder")
         return 0
-    models = data / "models"
-    label_photos(
-        data / "photos",
-        data / "saliency",
-        labels,
-        options.depth or models / "depth-anything-v2-small",
-        models / "scene-labels",
-        held_out_only=True,
-    )
+    label_photos(data / "photos", data / "saliency", labels, data / "models" / "scene-labels", held_out_only=True)
     held = load_photos(data / "photos", labels, held_out=True)
     print(f"{len(held)} held-out photos")
     print(report(measure(load_network(), held, AREA, torch.device("cpu"))))

@@ -15,12 +15,8 @@ from augment import WHOLE, Crop, Picture, choose_crop, disturb, take
 from contours import SURE, between
 from multiplane.perception.network import FINE, STRIDE
 from photos import UNKNOWN, find_photos, read_rgb
-from student import FEATURES
 
 ASPECTS = (0.67, 0.75, 1.0, 1.0, 1.33, 1.33, 1.5, 1.78)
-STEP_CLEAR, STEP_NONE = 0.10, 0.05
-"""A step of the disparity, in shares of its range within 3 x 3 pixels, that is an edge, and that is none for sure."""
-FEATURE_STRIDE = 16
 LINE_GAIN = 1.5
 """Contours are lines, which lose strength where they are shown smaller."""
 LEAST_KNOWN = 0.2
@@ -30,29 +26,26 @@ LEAST_KNOWN = 0.2
 class Sample(NamedTuple):
     """One picture and what is known of it; `h`, `w` are a FINE-th of the picture's sides.
 
-    rgb (3, H, W) in [0, 1]; disparity (h, w) relative; classes (h, w), UNKNOWN where not known; edges, subject and
-    contours (h, w) in [0, 1], below 0 where not known; features (C, H / 16, W / 16) and whether they are there.
+    rgb (3, H, W) in [0, 1]; disparity (h, w) relative, and whether it is known; classes (h, w), UNKNOWN where not
+    known; subject and contours (h, w) in [0, 1], below 0 where not known.
     """
 
     rgb: Tensor
     disparity: Tensor
+    measured: Tensor
     classes: Tensor
-    edges: Tensor
     subject: Tensor
     contours: Tensor
-    features: Tensor
-    taught: Tensor
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """One picture in memory with its labels; `saliency`, `features` and `contours` (see contours.py) may be missing."""
+    """One picture in memory with its labels; all but the classes may be missing. Contours: see contours.py."""
 
     rgb: Picture
-    disparity: NDArray[np.float16]
     classes: NDArray[np.uint8]
+    disparity: NDArray[np.float16] | None
     saliency: NDArray[np.uint8] | None
-    features: NDArray[np.float16] | None
     contours: NDArray[np.uint8] | None
 
 
@@ -67,10 +60,9 @@ def load_photos(root: Path, labels: Path, held_out: bool) -> list[Labelled]:
             found.append(
                 Labelled(
                     read_rgb(root / entry.path),
-                    stored["disparity"],
                     stored["classes"],
+                    None,
                     stored.get("saliency"),
-                    stored["features"],
                     stored.get("contours"),
                 )
             )
@@ -86,7 +78,7 @@ def load_scenes(folder: Path) -> list[Labelled]:
             contours = [between(things) for things in stored["instance"].astype(np.int64) * 256 + classes]
             subject = np.unpackbits(stored["subject"], axis=-1)[..., : rgb.shape[2]] * np.uint8(255)
         found += [
-            Labelled(rgb[i], disparity[i], classes[i], subject[i] if subject[i].any() else None, None, contours[i])
+            Labelled(rgb[i], classes[i], disparity[i], subject[i] if subject[i].any() else None, contours[i])
             for i in range(len(rgb))
         ]
     return found
@@ -99,23 +91,19 @@ def make_sample(picture: Labelled, size: tuple[int, int], crop: Crop, rng: np.ra
     rgb = take(picture.rgb, crop, size, cv2.INTER_AREA)
     if rng is not None:
         rgb = disturb(rgb, rng)
-    disparity = take(picture.disparity.astype(np.float32), crop, half, cv2.INTER_LINEAR)
+    disparity = np.zeros(half[::-1], np.float32)
+    if picture.disparity is not None:
+        disparity = take(picture.disparity.astype(np.float32), crop, half, cv2.INTER_LINEAR)
     subject = np.full(half[::-1], -1.0, np.float32)
     if picture.saliency is not None:
         subject = take(picture.saliency, crop, half, cv2.INTER_AREA).astype(np.float32) / 255
-    grid = (width // FEATURE_STRIDE, height // FEATURE_STRIDE)
-    features = np.zeros((*grid[::-1], FEATURES), np.float32)
-    if picture.features is not None:
-        features = take(picture.features.astype(np.float32), crop, grid, cv2.INTER_LINEAR)
     return Sample(
         torch.from_numpy(rgb.transpose(2, 0, 1).astype(np.float32) / 255),
         torch.from_numpy(np.ascontiguousarray(disparity)),
+        torch.tensor(picture.disparity is not None),
         torch.from_numpy(take(picture.classes, crop, half, cv2.INTER_NEAREST).astype(np.int64)),
-        torch.from_numpy(find_edges(disparity)),
         torch.from_numpy(subject),
         torch.from_numpy(shown_contours(picture.contours, crop, half)),
-        torch.from_numpy(np.ascontiguousarray(features.transpose(2, 0, 1))),
-        torch.tensor(float(picture.features is not None)),
     )
 
 
@@ -128,14 +116,6 @@ def shown_contours(contours: NDArray[np.uint8] | None, crop: Crop, size: tuple[i
     share = take(known.astype(np.float32), crop, size, cv2.INTER_AREA)
     value = LINE_GAIN * there / np.maximum(share, LEAST_KNOWN)
     return np.where(share < LEAST_KNOWN, -1.0, np.minimum(value, 1.0)).astype(np.float32)
-
-
-def find_edges(disparity: NDArray[np.float32]) -> NDArray[np.float32]:
-    """1 on the steps of a disparity map (h, w), 0 where there is none, -1 between."""
-    window = np.ones((3, 3), np.uint8)
-    low, high = np.percentile(disparity, (2, 98))
-    step = (cv2.dilate(disparity, window) - cv2.erode(disparity, window)) / max(float(high - low), 1e-6)
-    return np.where(step > STEP_CLEAR, 1, np.where(step < STEP_NONE, 0, -1)).astype(np.float32)
 
 
 def sizes_of(area: int) -> list[tuple[int, int]]:

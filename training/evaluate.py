@@ -12,26 +12,21 @@ from photos import UNKNOWN
 
 @dataclass(frozen=True)
 class Agreement:
-    """Means over photos: delta1 and rank correlation of disparity; IoU of every class, and of the subject."""
+    """IoU of every class over all photos, and the mean of the subject's."""
 
-    delta1: float
-    spearman: float
     classes: dict[str, float]
     subject: float
 
 
 def measure(net: PerceptionNet, photos: list[Labelled], area: int, device: torch.device) -> Agreement:
     """Agreement of `net` with the labels of `photos`, each whole, at about `area` pixels."""
-    close, ranks, subjects = [], [], []
+    subjects = []
     both, either = np.zeros(len(CLASSES)), np.zeros(len(CLASSES))
     for photo in photos:
         truth = collate([whole(photo, area)])
         with torch.inference_mode():
             maps = net(truth.rgb.to(device).contiguous(memory_format=torch.channels_last))
         maps = type(maps)(*(part.float().cpu() for part in maps))
-        share, rank = compare(maps.disparity.numpy().ravel(), truth.disparity.numpy().ravel())
-        close.append(share)
-        ranks.append(rank)
         known = truth.classes[0] != UNKNOWN
         told, ours = truth.classes[0][known].numpy(), maps.classes[0].argmax(0)[known].numpy()
         for index in range(len(CLASSES)):
@@ -40,17 +35,7 @@ def measure(net: PerceptionNet, photos: list[Labelled], area: int, device: torch
         if (score := subject_iou(maps.subject, truth)) is not None:
             subjects.append(score)
     scores = {name: float(both[i] / either[i]) for i, name in enumerate(CLASSES) if either[i] > 0}
-    return Agreement(float(np.mean(close)), float(np.mean(ranks)), scores, float(np.mean(subjects or [np.nan])))
-
-
-def compare(guess: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """delta1 after an affine fit, on disparities lifted to [0.05, 1], and Spearman's rank correlation."""
-    low, high = float(truth.min()), float(truth.max())
-    told = 0.05 + 0.95 * (truth - low) / max(high - low, 1e-6)
-    scale, shift = np.polyfit(guess, told, 1)
-    ratio = np.clip(scale * guess + shift, 0.025, 2) / told
-    ranks = np.argsort(np.argsort(guess)), np.argsort(np.argsort(truth))
-    return float((np.maximum(ratio, 1 / ratio) < 1.25).mean()), float(np.corrcoef(*ranks)[0, 1])
+    return Agreement(scores, float(np.mean(subjects or [np.nan])))
 
 
 def subject_iou(logits: torch.Tensor, truth: Sample) -> float | None:
@@ -65,7 +50,4 @@ def report(agreement: Agreement) -> str:
     """The scores as one paragraph."""
     classes = " ".join(f"{name} {value:.2f}" for name, value in agreement.classes.items())
     mean = np.mean(list(agreement.classes.values()))
-    return (
-        f"held out: delta1 {agreement.delta1:.3f} spearman {agreement.spearman:.3f} "
-        f"subject IoU {agreement.subject:.3f} class mIoU {mean:.3f} ({classes})"
-    )
+    return f"held out: subject IoU {agreement.subject:.3f} class mIoU {mean:.3f} ({classes})"

@@ -1,4 +1,4 @@
-"""Labels photos with the teachers, once: `python training/label.py --photos DIR --out DIR --depth DIR --scene DIR`."""
+"""Labels photos with the teachers, once: `python training/label.py --photos DIR --out DIR --scene DIR`."""
 
 import argparse
 import os
@@ -7,18 +7,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from classes import SceneTeacher
-from multiplane.arrays import Floats
 from photos import Entry, find_photos, read_rgb
-from student import FEATURES
-from teacher import DepthTeacher
 
-SIDE = 280
-"""Short side that the depth teacher sees: there the stand-in's layout is best."""
-BASIS_PHOTOS = 48
 LABEL_SIDE = 256
 """Long side of the class and saliency maps."""
 
@@ -29,63 +22,31 @@ def main() -> int:
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--saliency", type=Path, help="salient-object maps under the photos' names")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--depth", type=Path, required=True, help="a Depth Anything checkpoint in the hub's layout")
     parser.add_argument("--scene", type=Path, required=True, help="folder of the two DeepLab networks")
-    parser.add_argument("--basis", type=Path, help="where the principal components lie; default: in --out")
-    parser.add_argument("--side", type=int, default=SIDE, help="short side that the depth teacher sees")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()
-    label_photos(
-        options.photos,
-        options.saliency,
-        options.out,
-        options.depth,
-        options.scene,
-        options.side,
-        options.threads,
-        options.basis,
-    )
+    label_photos(options.photos, options.saliency, options.out, options.scene, options.threads)
     return 0
 
 
 def label_photos(
-    photos: Path,
-    saliency: Path | None,
-    out: Path,
-    depth_folder: Path,
-    scene_folder: Path,
-    side: int = SIDE,
-    threads: int = 2,
-    basis: Path | None = None,
-    held_out_only: bool = False,
+    photos: Path, saliency: Path | None, out: Path, scene_folder: Path, threads: int = 2, held_out_only: bool = False
 ) -> None:
     """Label every photo below `photos` that has no labels below `out` yet, or only those that are held out."""
-    entries = find_photos(photos)
     wanted = [
-        entry for entry in entries if (entry.held_out or not held_out_only) and not (out / f"{entry.key}.npz").exists()
+        entry
+        for entry in find_photos(photos)
+        if (entry.held_out or not held_out_only) and not (out / f"{entry.key}.npz").exists()
     ]
     if not wanted:
         return
-    torch.set_num_threads(threads)
-    depth, scene = DepthTeacher(depth_folder, side), SceneTeacher(scene_folder, threads)
-    basis = basis or out / "basis.npz"
-    if not basis.exists():
-        save(basis, **principal_components(depth, photos, entries))
-    with np.load(basis) as stored:
-        mean, components = stored["mean"], stored["components"]
+    scene = SceneTeacher(scene_folder, threads)
     for number, entry in enumerate(wanted):
         rgb = read_rgb(photos / entry.path)
-        disparity, features = depth(rgb)
         subject = read_saliency(saliency, entry)
         size = label_size(rgb)
         shown = {} if subject is None else {"saliency": cv2.resize(subject, size, interpolation=cv2.INTER_AREA)}
-        save(
-            out / f"{entry.key}.npz",
-            disparity=disparity.astype(np.float16),
-            features=((features - mean) @ components).astype(np.float16),
-            classes=scene(rgb, subject, Path(entry.path).name, size),
-            **shown,
-        )
+        save(out / f"{entry.key}.npz", classes=scene(rgb, subject, Path(entry.path).name, size), **shown)
         if number % 50 == 0:
             print(f"{number + 1} of {len(wanted)}", flush=True)
 
@@ -103,17 +64,6 @@ def label_size(rgb: NDArray[np.uint8]) -> tuple[int, int]:
     height, width = rgb.shape[:2]
     scale = LABEL_SIDE / max(height, width)
     return max(1, round(width * scale)), max(1, round(height * scale))
-
-
-def principal_components(depth: DepthTeacher, root: Path, entries: list[Entry]) -> dict[str, Floats]:
-    """Mean (C,) and components (C, FEATURES), scaled to unit variance, of the features of some photos."""
-    chosen = np.random.default_rng(0).choice(len(entries), min(BASIS_PHOTOS, len(entries)), replace=False)
-    rows = np.concatenate([depth(read_rgb(root / entries[i].path))[1].reshape(-1, 384) for i in chosen])
-    mean = rows.mean(axis=0)
-    values, vectors = np.linalg.eigh(np.cov(rows - mean, rowvar=False))
-    kept = np.argsort(values)[::-1][:FEATURES]
-    components = vectors[:, kept] / np.sqrt(values[kept[:1]])
-    return {"mean": mean.astype(np.float32), "components": components.astype(np.float32)}
 
 
 def save(path: Path, **arrays: NDArray[np.generic]) -> None:

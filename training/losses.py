@@ -1,4 +1,4 @@
-"""What the training minimises: disparity up to scale and shift, its gradients, and the other maps and features."""
+"""What the training minimises: classes, edges, subject and contours, where something is known of them."""
 
 import torch
 from torch import Tensor
@@ -8,40 +8,36 @@ from dataset import Sample
 from multiplane.perception.network import Maps
 from photos import UNKNOWN
 
-WEIGHTS = {
-    "disparity": 1.0,
-    "gradient": 1.0,
-    "classes": 0.5,
-    "edges": 0.25,
-    "subject": 0.6,
-    "contours": 0.5,
-    "features": 2.0,
-}
+WEIGHTS = {"classes": 0.5, "edges": 0.25, "subject": 0.6, "contours": 0.5}
 SCALES = 4
-AT_EDGES = 2.0
-"""How much more the disparity counts within two pixels of a step."""
+STEP_CLEAR, STEP_NONE = 0.10, 0.05
+"""A step of the disparity, in shares of its range within 3 x 3 pixels, that is an edge, and that is none for sure."""
 
 
-def all_losses(maps: Maps, features: Tensor, truth: Sample) -> dict[str, Tensor]:
-    """Every loss (a scalar), before its weight."""
-    guess, target = normalised(maps.disparity.float()), normalised(truth.disparity)
-    near_step = functional.max_pool2d((truth.edges > 0.5).float()[:, None], 5, 1, 2)[:, 0]
-    weight = 1 + AT_EDGES * near_step
-    difference = guess - target
+def all_losses(maps: Maps, truth: Sample) -> dict[str, Tensor]:
+    """Every loss (a scalar), before its weight. A photo's edges are those of the depth that the network sees."""
+    seen = maps.disparity.detach().float().relu()
+    disparity = torch.where(truth.measured[:, None, None], truth.disparity, seen)
     return {
-        "disparity": (weight * difference.abs()).mean() / weight.mean(),
-        "gradient": gradient_loss(difference),
         "classes": class_loss(maps.classes.float(), truth.classes),
-        "edges": masked_bce(maps.edges.float(), truth.edges, 3.0),
+        "edges": masked_bce(maps.edges.float(), steps_of(disparity), 3.0),
         "subject": subject_loss(maps.subject.float(), truth.subject),
         "contours": masked_bce(maps.contours.float(), truth.contours, 3.0),
-        "features": feature_loss(features.float(), truth.features, truth.taught),
     }
 
 
 def total(losses: dict[str, Tensor]) -> Tensor:
     """Their weighted sum."""
     return torch.stack([WEIGHTS[name] * loss for name, loss in losses.items()]).sum()
+
+
+def steps_of(disparity: Tensor) -> Tensor:
+    """1 on the steps of disparities (N, h, w), 0 where there is none, -1 between."""
+    low, high = disparity.flatten(1).quantile(torch.tensor([0.02, 0.98], device=disparity.device), dim=1)
+    most = functional.max_pool2d(disparity[:, None], 3, 1, 1)[:, 0]
+    least = -functional.max_pool2d(-disparity[:, None], 3, 1, 1)[:, 0]
+    step = (most - least) / (high - low).clamp(min=1e-6)[:, None, None]
+    return (step > STEP_CLEAR).float() - ((step >= STEP_NONE) & (step <= STEP_CLEAR)).float()
 
 
 def normalised(disparity: Tensor) -> Tensor:
@@ -85,9 +81,3 @@ def subject_loss(logits: Tensor, target: Tensor) -> Tensor:
     both = (share * target).sum((1, 2)) + 1
     either = (share + target - share * target).sum((1, 2)) + 1
     return functional.binary_cross_entropy_with_logits(logits, target) + (1 - both / either).mean()
-
-
-def feature_loss(features: Tensor, target: Tensor, taught: Tensor) -> Tensor:
-    """One less the cosine between the features (N, C, h, w) and the teacher's, over the pictures that have them."""
-    apart = 1 - functional.cosine_similarity(features, target, dim=1).mean((1, 2))
-    return (apart * taught).sum() / taught.sum().clamp(min=1)

@@ -1,5 +1,6 @@
 """The decoder of depth: the tokens of four depths of the encoder, joined from coarse to fine, to disparity."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -10,8 +11,8 @@ from multiplane.perception.encoder import CHANNELS
 
 WIDTH = 64
 """Channels of every map on the way up."""
-REASSEMBLED = (48, 96, 192)
-"""Channels between the two linear maps that bring tokens to strides 4, 8 and 16."""
+REASSEMBLED = (48, 96, 192, CHANNELS)
+"""Channels between the linear maps that bring tokens to strides 4, 8, 16 and 32."""
 HEAD = 32
 
 
@@ -26,21 +27,19 @@ class Depths(NamedTuple):
 
 
 class DepthDecoder(nn.Module):
-    """The tokens (N, CHANNELS, h / 16, w / 16) of four depths, and maps of the pixels themselves, to `Depths`.
+    """The tokens (N, CHANNELS, h / 16, w / 16) of four depths to `Depths`.
 
-    The dense prediction transformer (Ranftl et al., ICCV 2021) as Depth Anything V2 Small has it, so that it can begin
-    as that one (training/prune.py): there the coarsest map is made through 384 channels, here through WIDTH, and the
-    head sees half the picture's size instead of all of it.
+    The dense prediction transformer (Ranftl et al., ICCV 2021) as Depth Anything V2 Small has it; but there the head
+    sees the picture's own size, here half of it.
     """
 
-    def __init__(self, channels4: int, channels8: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        c4, c8, c16 = REASSEMBLED
+        c4, c8, c16, c32 = REASSEMBLED
         self.to4 = nn.Sequential(nn.Conv2d(CHANNELS, c4, 1), nn.ConvTranspose2d(c4, c4, 4, 4), filters(c4, WIDTH))
         self.to8 = nn.Sequential(nn.Conv2d(CHANNELS, c8, 1), nn.ConvTranspose2d(c8, c8, 2, 2), filters(c8, WIDTH))
         self.to16 = nn.Sequential(nn.Conv2d(CHANNELS, c16, 1), filters(c16, WIDTH))
-        self.to32 = nn.Sequential(nn.Conv2d(CHANNELS, WIDTH, 3, 2, 1), filters(WIDTH, WIDTH))
-        self.pixels4, self.pixels8 = unheard(channels4), unheard(channels8)
+        self.to32 = nn.Sequential(nn.Conv2d(CHANNELS, c32, 1), nn.Conv2d(c32, c32, 3, 2, 1), filters(c32, WIDTH))
         self.begin32 = Refine()
         self.join16, self.join8, self.join4 = Join(), Join(), Join()
         self.to2 = nn.Conv2d(WIDTH, WIDTH, 1)
@@ -48,14 +47,14 @@ class DepthDecoder(nn.Module):
             nn.Conv2d(WIDTH, HEAD, 3, padding=1), nn.Conv2d(HEAD, HEAD, 3, padding=1), nn.ReLU(), nn.Conv2d(HEAD, 1, 1)
         )
 
-    def forward(self, taps: list[Tensor], pixels4: Tensor, pixels8: Tensor) -> Depths:
-        """Depth from the tokens, earliest first, and from maps at strides 4 and 8 of what the pixels show."""
+    def forward(self, taps: list[Tensor]) -> Depths:
+        """Depth from the tokens, earliest first."""
         tokens4, tokens8, tokens16, tokens32 = taps
         at32 = self.begin32(self.to32(tokens32))
         at16 = self.join16(at32, self.to16(tokens16))
-        at8 = self.join8(at16, self.to8(tokens8) + self.pixels8(pixels8))
-        at4 = self.join4(at8, self.to4(tokens4) + self.pixels4(pixels4))
-        at2 = functional.interpolate(self.to2(at4), scale_factor=2, mode="bilinear")
+        at8 = self.join8(at16, self.to8(tokens8))
+        at4 = self.join4(at8, self.to4(tokens4))
+        at2 = spread(self.to2(at4), [2 * side for side in at4.shape[-2:]])
         return Depths(self.head(at2)[:, 0], at8, at4)
 
 
@@ -82,7 +81,7 @@ class Join(nn.Module):
 
     def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
         """(N, WIDTH, h, w) of the fine map's size."""
-        enlarged = functional.interpolate(self.project(coarse), size=fine.shape[-2:], mode="bilinear")
+        enlarged = spread(self.project(coarse), fine.shape[-2:])
         joined: Tensor = self.both(enlarged + self.fine(fine))
         return joined
 
@@ -92,8 +91,6 @@ def filters(inputs: int, outputs: int) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
 
 
-def unheard(channels: int) -> nn.Conv2d:
-    """A linear map to WIDTH that gives nothing until it has learned."""
-    linear = nn.Conv2d(channels, WIDTH, 1, bias=False)
-    nn.init.zeros_(linear.weight)
-    return linear
+def spread(coarse: Tensor, size: Sequence[int]) -> Tensor:
+    """A map (N, C, h, w) at another size, corner pixels on corner pixels, as the decoder was taught with."""
+    return functional.interpolate(coarse, size=list(size), mode="bilinear", align_corners=True)

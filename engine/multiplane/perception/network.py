@@ -31,8 +31,8 @@ FINE_MAPS = 3
 SCENE_TAPS = (1, 2, 3)
 """Which of the encoder's depths tell what is there: the later three."""
 
-PIXELS4, PIXELS8 = 48, 64
-"""Channels at strides 4 and 8 of what the pixels show, which know no more than their surroundings."""
+PIXELS4 = 48
+"""Channels at stride 4 of what the pixels show, which know no more than their surroundings."""
 SCENE16, SCENE8, FINE_CHANNELS = 96, 64, 48
 """Channels at strides 16, 8 and 4 on the way to everything but depth."""
 
@@ -63,9 +63,9 @@ class Features(NamedTuple):
 class PerceptionNet(nn.Module):
     """RGB (N, 3, h, w) in [0, 1], sides multiples of STRIDE, to `Maps`.
 
-    A transformer over patches of 16 pixels knows what is where (encoder.py); residual blocks of dense 3 x 3
-    convolutions (He et al., CVPR 2016) at strides 4 and 8 know where exactly it ends. One decoder joins both to
-    depth (decoder.py); another, narrower, reads its maps and the tokens, and says the rest.
+    A transformer over patches of 16 pixels knows what is where (encoder.py); one decoder makes depth of it
+    (decoder.py); another, narrower, reads that one's maps, the tokens, and the pixels, which know where exactly a
+    thing ends (a residual block of dense 3 x 3 convolutions, He et al., CVPR 2016), and says the rest.
     """
 
     def __init__(self) -> None:
@@ -73,9 +73,7 @@ class PerceptionNet(nn.Module):
         self.encoder = Encoder()
         self.stem = Convolution(3 * 16 + 2, PIXELS4, 3)
         self.level4 = Residual(PIXELS4)
-        self.down8 = Convolution(PIXELS4, PIXELS8, 3, stride=2)
-        self.level8 = Residual(PIXELS8)
-        self.depth = DepthDecoder(PIXELS4, PIXELS8)
+        self.depth = DepthDecoder()
         self.taps = nn.ModuleList(nn.Conv2d(CHANNELS, SCENE16, 1, bias=False) for _ in SCENE_TAPS)
         self.norm16 = nn.BatchNorm2d(SCENE16)
         self.level16 = Residual(SCENE16)
@@ -90,9 +88,8 @@ class PerceptionNet(nn.Module):
     def with_features(self, rgb: Tensor) -> tuple[Maps, Features]:
         """The maps, and the features that they are made from."""
         x4 = self.level4(self.stem(patches(rgb)))
-        x8 = self.level8(self.down8(x4))
         tokens = self.encoder(rgb)
-        depths = self.depth(tokens, x4, x8)
+        depths = self.depth(tokens)
         seen = [project(tokens[tap]) for project, tap in zip(self.taps, SCENE_TAPS, strict=True)]
         y16 = self.level16(torch.relu(self.norm16(torch.stack(seen).sum(0))))
         y4 = self.up4(self.up8(y16, depths.at8), torch.cat([depths.at4, x4], 1))
@@ -116,9 +113,9 @@ def patches(rgb: Tensor) -> Tensor:
 class Convolution(nn.Sequential):
     """Convolution, batch normalisation, rectifier."""
 
-    def __init__(self, inputs: int, outputs: int, size: int, stride: int = 1) -> None:
+    def __init__(self, inputs: int, outputs: int, size: int) -> None:
         super().__init__(
-            nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+            nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
         )
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from safetensors.torch import load_file
 
 from multiplane.arrays import Floats
 from multiplane.errors import BackendError
 from multiplane.perception.network import CLASSES, STRIDE, PerceptionNet
+from multiplane.perception.packing import read_packed
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
 AREA = 272 * 368
@@ -76,10 +76,11 @@ def prepared(rgb: Floats) -> Floats:
 def load_network() -> PerceptionNet:
     """The network with its weights, which lie beside this file; loaded once a process."""
     try:
-        stored = load_file(WEIGHTS)
+        weights = read_packed(WEIGHTS)
     except OSError as error:
         raise BackendError(f"{WEIGHTS.name} is missing from the installation; install multiplane again") from error
-    net = PerceptionNet()
-    net.load_state_dict({name: value.float() if value.is_floating_point() else value for name, value in stored.items()})
+    with torch.device("meta"):  # no memory and no random numbers for weights that come from the file
+        net = PerceptionNet()
+    net.load_state_dict(weights, assign=True)
     net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return net
