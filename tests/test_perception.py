@@ -16,7 +16,7 @@ from multiplane.perception.network import CLASSES, STRIDE, PerceptionNet
 from multiplane.perception.perceive import AREA, LONGEST, WEIGHTS, load_network, perceive, prepared
 from tolerances import SOLVER
 
-MOST_PARAMETERS = 8_000_000
+MOST_PARAMETERS = 25_000_000
 MOST_BYTES = 16_000_000
 
 

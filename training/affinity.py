@@ -2,8 +2,8 @@
 
 Pairs of regions are taken from every stage of the merging, of photos with salient-object maps or with outlined things,
 where a pair that has one side in a thing is known, and of rendered scenes, where every pair is. A first round of
-merging is judged by borders alone, the next by what the first has taught. Two networks are taught, whose judgements
-are averaged: the second, judged by the first as it goes, sees the photos with outlined things too.
+merging is judged by borders alone, the next by what the first has taught; or, with --judge, one round by a judge that
+there is. Two networks are taught, which begin at different places and whose judgements are averaged.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from torch import nn
 
 from multiplane.depth.upsampling import upsample_disparity
@@ -77,7 +77,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--saliency", type=Path, required=True)
-    parser.add_argument("--instances", metavar="JSON:PHOTOS", required=True, help="photos with outlines, as COCO's")
+    parser.add_argument(
+        "--instances", metavar="JSON:PHOTOS", action="append", default=[], help="photos with outlines, as COCO's"
+    )
+    parser.add_argument("--judge", type=Path, help="weights that judge the merging from the first")
     parser.add_argument("--scenes", type=Path, required=True, help="folder of rendered shards to learn from")
     parser.add_argument("--held-scenes", type=Path, required=True, help="folder of rendered shards to measure on")
     parser.add_argument("--out", type=Path, required=True)
@@ -101,31 +104,37 @@ def taught_in_two(options: argparse.Namespace, pool: ProcessPoolExecutor) -> Wei
     held += pool.map(example_of, scene_pictures(options.held_scenes, options.held_count[1], rng))
     known = list(pool.map(example_of, islice(photos(False, rng), options.count[0])))
     known += pool.map(example_of, scene_pictures(options.scenes, options.count[1], rng))
-    outlined = list(pool.map(example_of, instance_pictures(*map(Path, options.instances.split(":")))))
-    held += outlined[::ONE_IN]
-    known_too = [example for index, example in enumerate(outlined) if index % ONE_IN]
-    print(f"{len(known)} and {len(known_too)} pictures, {len(held)} held out", flush=True)
-    first = taught(known, [(by_border, 2), (None, 1)], options.seed, pool)
-    print(f"first: {report(held, judge_with(first), pool)}", flush=True)
-    second = taught(known + known_too, [(by_border, 4), (judge_with(first), 1)], options.seed + 1, pool)
-    both = {name: np.concatenate([first[name], second[name]]) for name in first}
-    print(f"both: {report(held, judge_with(both), pool)}", flush=True)
-    return both
-
-
-def taught(
-    known: list[Example], rounds: list[tuple[Judge | None, int]], seed: int, pool: ProcessPoolExecutor
-) -> Weights:
-    """Weights of one network after `rounds`: who judges the merging (None: what was taught so far), and of how many
-    pictures one is taken. Pairs of earlier rounds are kept."""
-    rows: list[tuple[NDArray[np.float32], ...]] = []
-    weights: Weights = {}
-    for number, (judge_by, one_in) in enumerate(rounds):
-        some = known[::one_in]
-        seeds = [(seed, number, index) for index in range(len(some))]
-        rows += pool.map(pairs_of, some, repeat(judge_by or judge_with(weights)), seeds, chunksize=4)
-        weights = teach(*(np.concatenate(column) for column in zip(*rows, strict=True)))
+    pairs = [pair.split(":") for pair in options.instances]
+    outlined = [picture for table, root in pairs for picture in instance_pictures(Path(table), Path(root))]
+    held += pool.map(example_of, outlined[::ONE_IN])
+    known += pool.map(example_of, [picture for index, picture in enumerate(outlined) if index % ONE_IN])
+    print(f"{len(known)} pictures, {len(held)} held out", flush=True)
+    rows = seen_while_merging(known, options.judge, options.seed, pool)
+    both = teach(*rows), teach(*rows)
+    weights = {name: np.concatenate([one[name] for one in both]) for name in both[0]}
+    print(report(held, judge_with(weights), pool), flush=True)
     return weights
+
+
+def seen_while_merging(
+    known: list[Example], judge_by: Path | None, seed: int, pool: ProcessPoolExecutor
+) -> list[NDArray[np.float32]]:
+    """Features, targets and weights of pairs from the merging of all pictures, by the judge in a file; where there is
+    none, of half of them by borders first, and then by what that has taught.
+    """
+    rows: list[tuple[NDArray[np.float32], ...]] = []
+    if judge_by:
+        ahead = judge_with(load_file(judge_by))
+    else:
+        rows += pool.map(pairs_of, known[::2], repeat(by_border), [(seed, 0, k) for k in range(len(known[::2]))])
+        ahead = judge_with(teach(*joined(rows)))
+    rows += pool.map(pairs_of, known, repeat(ahead), [(seed, 1, k) for k in range(len(known))], chunksize=4)
+    return joined(rows)
+
+
+def joined(rows: list[tuple[NDArray[np.float32], ...]]) -> list[NDArray[np.float32]]:
+    """The same columns of several pictures, one after the other."""
+    return [np.concatenate(column) for column in zip(*rows, strict=True)]
 
 
 def by_border(graph: RegionGraph) -> Values:

@@ -9,7 +9,6 @@ from multiplane.perception.network import Maps
 from photos import UNKNOWN
 
 WEIGHTS = {"classes": 0.5, "edges": 0.25, "subject": 0.6, "contours": 0.5}
-SCALES = 4
 STEP_CLEAR, STEP_NONE = 0.10, 0.05
 """A step of the disparity, in shares of its range within 3 x 3 pixels, that is an edge, and that is none for sure."""
 
@@ -38,22 +37,6 @@ def steps_of(disparity: Tensor) -> Tensor:
     least = -functional.max_pool2d(-disparity[:, None], 3, 1, 1)[:, 0]
     step = (most - least) / (high - low).clamp(min=1e-6)[:, None, None]
     return (step > STEP_CLEAR).float() - ((step >= STEP_NONE) & (step <= STEP_CLEAR)).float()
-
-
-def normalised(disparity: Tensor) -> Tensor:
-    """Disparity (N, h, w) less its median, over its mean deviation (Ranftl et al., PAMI 2022, equation 5)."""
-    flat = disparity.flatten(1)
-    centred = flat - flat.median(dim=1, keepdim=True).values
-    return (centred / centred.abs().mean(dim=1, keepdim=True).clamp(min=1e-4)).view_as(disparity)
-
-
-def gradient_loss(difference: Tensor) -> Tensor:
-    """Mean absolute gradient of a difference (N, h, w) over SCALES scales (Ranftl et al., equation 11)."""
-    losses = []
-    for scale in range(SCALES):
-        shown = difference[:, :: 2**scale, :: 2**scale]
-        losses.append((shown[:, 1:] - shown[:, :-1]).abs().mean() + (shown[..., 1:] - shown[..., :-1]).abs().mean())
-    return torch.stack(losses).mean()
 
 
 def class_loss(logits: Tensor, classes: Tensor) -> Tensor:

@@ -44,9 +44,15 @@ def find_photos(root: Path) -> list[Entry]:
     return [Entry(str(path.relative_to(root)), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
 
 
+def read_table(annotations: Path) -> dict[str, Any]:
+    """A table in COCO's format."""
+    table: dict[str, Any] = json.loads(annotations.read_text())
+    return table
+
+
 def outlined_photos(annotations: Path, photos: Path) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
     """The photos of a table in COCO's format that are there, each with its annotations."""
-    table = json.loads(annotations.read_text())
+    table = read_table(annotations)
     of_image: dict[int, list[dict[str, Any]]] = {}
     for entry in table["annotations"]:
         of_image.setdefault(entry["image_id"], []).append(entry)

@@ -21,7 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from losses import normalised
+from disparity import normalised
 from multiplane.perception.encoder import PATCH
 from multiplane.perception.network import PerceptionNet
 from multiplane.perception.packing import pack
@@ -227,7 +227,8 @@ def distance(net: PerceptionNet, picture: Tensor, wanted: Answers) -> float:
     """
     tokens, disparity = answers(net, picture)
     apart = [1 - functional.cosine_similarity(a, b, dim=1).mean() for a, b in zip(tokens, wanted[0], strict=True)]
-    off = (normalised(disparity) - normalised(wanted[1])).square().mean()
+    known = torch.ones_like(disparity, dtype=torch.bool)
+    off = (normalised(disparity, known) - normalised(wanted[1], known)).square().mean()
     return float(torch.stack(apart).mean() + off)
 
 

@@ -23,7 +23,7 @@ from transformers import AutoModelForDepthEstimation
 
 from augment import WHOLE, Crop, Picture, choose_crop, disturb, take
 from dataset import load_scenes
-from losses import gradient_loss
+from disparity import affine_loss
 from multiplane.depth.depth_anything import DEVIATION, MEAN, PATCH
 from photos import read_rgb
 
@@ -152,22 +152,6 @@ def predict(model: Any, rgb: Tensor) -> Tensor:
     with torch.autocast("cpu", torch.bfloat16):
         disparity: Tensor = model.head(model.neck(maps, rows, columns), rows, columns)
     return disparity.float()
-
-
-def affine_loss(guess: Tensor, truth: Tensor, known: Tensor) -> Tensor:
-    """Scale- and shift-free difference of disparities (N, h, w), and of its gradients; see losses.py."""
-    difference = normalised(guess, known) - normalised(truth, known)
-    whole = known.float().flatten(1).sum(1).clamp(min=1)
-    level = ((difference.abs() * known).flatten(1).sum(1) / whole).mean()
-    return level + gradient_loss(difference * known)
-
-
-def normalised(disparity: Tensor, known: Tensor) -> Tensor:
-    """Less the median of what is known, over the mean deviation there."""
-    flat = torch.where(known, disparity, torch.nan).flatten(1)
-    centre = flat.nanmedian(dim=1, keepdim=True).values
-    spread = (flat - centre).abs().nanmean(dim=1, keepdim=True).clamp(min=1e-4)
-    return ((disparity.flatten(1) - centre) / spread).view_as(disparity)
 
 
 def batches(pools: list[list[Pair]], count: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
