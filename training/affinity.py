@@ -109,10 +109,12 @@ def taught_in_two(options: argparse.Namespace, pool: ProcessPoolExecutor) -> Wei
     held += pool.map(example_of, outlined[::ONE_IN])
     known += pool.map(example_of, [picture for index, picture in enumerate(outlined) if index % ONE_IN])
     print(f"{len(known)} pictures, {len(held)} held out", flush=True)
+    if options.judge:
+        print(f"before: {report(held, judge_with(load_file(options.judge)), pool)}", flush=True)
     rows = seen_while_merging(known, options.judge, options.seed, pool)
     both = teach(*rows), teach(*rows)
     weights = {name: np.concatenate([one[name] for one in both]) for name in both[0]}
-    print(report(held, judge_with(weights), pool), flush=True)
+    print(f"taught: {report(held, judge_with(weights), pool)}", flush=True)
     return weights
 
 

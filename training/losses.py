@@ -36,7 +36,9 @@ def steps_of(disparity: Tensor) -> Tensor:
     most = functional.max_pool2d(disparity[:, None], 3, 1, 1)[:, 0]
     least = -functional.max_pool2d(-disparity[:, None], 3, 1, 1)[:, 0]
     step = (most - least) / (high - low).clamp(min=1e-6)[:, None, None]
-    return (step > STEP_CLEAR).float() - ((step >= STEP_NONE) & (step <= STEP_CLEAR)).float()
+    unclear = (step >= STEP_NONE) & (step <= STEP_CLEAR)
+    told: Tensor = (step > STEP_CLEAR).float() - unclear.float()
+    return told
 
 
 def class_loss(logits: Tensor, classes: Tensor) -> Tensor:

@@ -59,8 +59,14 @@ def main() -> int:
     options = parser.parse_args()
     torch.manual_seed(0)
     torch.set_num_threads(options.threads)
-    scenes = [Pair(scene.rgb, scene.disparity, True) for scene in load_scenes(options.scenes)]
-    held = [Pair(scene.rgb, scene.disparity, True) for scene in load_scenes(options.held_scenes)]
+    scenes = [
+        Pair(scene.rgb, scene.disparity, True) for scene in load_scenes(options.scenes) if scene.disparity is not None
+    ]
+    held = [
+        Pair(scene.rgb, scene.disparity, True)
+        for scene in load_scenes(options.held_scenes)
+        if scene.disparity is not None
+    ]
     train, kept_out = read_pairs(options.pairs)
     model = load(options.depth)
     fitted = fit(model, [scenes, train], {"scenes": held, "RGB-D": kept_out}, options)

@@ -19,7 +19,7 @@ from multiplane.segment.surfaces import find_ground, find_sky
 WORKING_SIDE = 640
 SPACING = 9
 """Pixels across a superpixel at the working size."""
-CUT = 0.45
+CUT = 0.5
 """Probability that two groups are of one thing, below which the border between them is worth a cut."""
 FALL_WINDOW = 4.0
 """Pixels, as a standard deviation, over which the fall of the ground is read."""
