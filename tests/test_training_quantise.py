@@ -47,6 +47,7 @@ def test_the_entropy_of_even_weights_is_their_number_of_bits() -> None:
 def test_the_whole_network_comes_out_at_the_size_asked_for(tmp_path) -> None:
     torch.manual_seed(0)
     net = PerceptionNet().eval()
+    net.encoder.places.normal_()
     stored = {
         name: value.clone()
         for name, value in net.state_dict().items()

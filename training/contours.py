@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 
-from photos import UNKNOWN, outlined_photos, read_rgb
+from photos import UNKNOWN, outlined_photos, read_rgb, save
 
 SURE = 200
 """A certain contour."""
@@ -40,9 +40,7 @@ def main() -> int:
         if name in by_name:
             with np.load(by_name[name]) as stored:
                 labels = dict(stored)
-            part = by_name[name].with_suffix(".part.npz")
-            np.savez(part, allow_pickle=False, **{**labels, "contours": contours})
-            part.replace(by_name[name])
+            save(by_name[name], **{**labels, "contours": contours})
     print(f"{sum(name in by_name for name, _ in drawn)} of {len(drawn)} drawn photos have labels")
     return 0
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classes import SceneTeacher
-from photos import Entry, find_photos, read_rgb
+from photos import Entry, find_photos, read_rgb, save
 
 LABEL_SIDE = 256
 """Long side of the class and saliency maps."""
@@ -64,14 +64,6 @@ def label_size(rgb: NDArray[np.uint8]) -> tuple[int, int]:
     height, width = rgb.shape[:2]
     scale = LABEL_SIDE / max(height, width)
     return max(1, round(width * scale)), max(1, round(height * scale))
-
-
-def save(path: Path, **arrays: NDArray[np.generic]) -> None:
-    """An NPZ that is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part.npz")
-    np.savez(part, allow_pickle=False, **arrays)
-    part.replace(path)
 
 
 if __name__ == "__main__":

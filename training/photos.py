@@ -79,5 +79,13 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     return np.ascontiguousarray(bgr[..., ::-1], np.uint8)
 
 
+def save(path: Path, **arrays: NDArray[np.generic]) -> None:
+    """An NPZ that is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part.npz")
+    np.savez(part, allow_pickle=False, **arrays)
+    part.replace(path)
+
+
 if __name__ == "__main__":
     sys.exit(main())

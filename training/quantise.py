@@ -35,6 +35,8 @@ RIDGE = 0.01
 """Added to the mean squares of what a layer sees, in shares of their mean."""
 TRIAL = 5.0
 """Steps in a root mean square, where a layer's share in the error is measured."""
+FINEST = 32.0
+"""Steps in a root mean square, at most: with more, many weights are farther from 0 than a byte can say."""
 PLAIN = 20_000
 """Tensors of fewer values stay in half precision."""
 PLAIN_STEPS = 16.0
@@ -129,7 +131,10 @@ def steps_within(
     """The step of every layer, so that all together take about `budget` bytes."""
     scale, count = 1e-4, sum(whole.numel() for whole in wholes.values())
     for _ in range(TRIES):
-        steps = {name: scale * trials[name] * math.sqrt(whole.numel() / error[name]) for name, whole in wholes.items()}
+        steps = {
+            name: trials[name] * max(scale * math.sqrt(whole.numel() / error[name]), TRIAL / FINEST)
+            for name, whole in wholes.items()
+        }
         bits = sum(entropy(whole / steps[name]) * whole.numel() for name, whole in wholes.items())
         scale *= 2 ** ((bits - 8 * budget) / count)
     return steps
@@ -248,7 +253,7 @@ def pack_rest(stored: dict[str, Tensor]) -> dict[str, Tensor]:
     """What no layer multiplies by: the large tensors packed, the small ones in half precision."""
     found = {}
     for name, value in stored.items():
-        if value.numel() < PLAIN:
+        if value.numel() < PLAIN or not value.any():
             found[name] = value.half()
         else:
             step = deviation(value) / PLAIN_STEPS

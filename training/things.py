@@ -14,9 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from label import save
 from multiplane.perception.network import CLASSES
-from photos import UNKNOWN, outlined_photos, read_rgb, read_table
+from photos import UNKNOWN, outlined_photos, read_rgb, read_table, save
 
 Labels = NDArray[np.uint8]
 
