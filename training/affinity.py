@@ -33,7 +33,7 @@ from multiplane.segment.meaning import resized_meaning
 from multiplane.segment.merging import Judge, stages
 from multiplane.segment.region_graph import SIZE, RegionGraph, Values, measure_regions
 from multiplane.segment.regions import superpixels
-from photos import find_photos, outlined_photos, read_rgb
+from photos import find_photos, outlined_photos, read_rgb, rings_of
 
 INSIDE, OUTSIDE = 200, 40
 """Salience, of 255, from which a pixel is the object's, and up to which it is not."""
@@ -109,9 +109,10 @@ def taught_in_two(options: argparse.Namespace, pool: ProcessPoolExecutor) -> Wei
     held += pool.map(example_of, outlined[::ONE_IN])
     known += pool.map(example_of, [picture for index, picture in enumerate(outlined) if index % ONE_IN])
     print(f"{len(known)} pictures, {len(held)} held out", flush=True)
-    if options.judge:
-        print(f"before: {report(held, judge_with(load_file(options.judge)), pool)}", flush=True)
-    rows = seen_while_merging(known, options.judge, options.seed, pool)
+    before = judge_with(load_file(options.judge)) if options.judge else None
+    if before is not None:
+        print(f"before: {report(held, before, pool)}", flush=True)
+    rows = seen_while_merging(known, before, options.seed, pool)
     both = teach(*rows), teach(*rows)
     weights = {name: np.concatenate([one[name] for one in both]) for name in both[0]}
     print(f"taught: {report(held, judge_with(weights), pool)}", flush=True)
@@ -119,18 +120,16 @@ def taught_in_two(options: argparse.Namespace, pool: ProcessPoolExecutor) -> Wei
 
 
 def seen_while_merging(
-    known: list[Example], judge_by: Path | None, seed: int, pool: ProcessPoolExecutor
+    known: list[Example], judge_by: Judge | None, seed: int, pool: ProcessPoolExecutor
 ) -> list[NDArray[np.float32]]:
-    """Features, targets and weights of pairs from the merging of all pictures, by the judge in a file; where there is
-    none, of half of them by borders first, and then by what that has taught.
+    """Features, targets and weights of pairs from the merging of all pictures, by `judge_by`; where there is none, of
+    half of them by borders first, and then by what that has taught.
     """
     rows: list[tuple[NDArray[np.float32], ...]] = []
-    if judge_by:
-        ahead = judge_with(load_file(judge_by))
-    else:
+    if judge_by is None:
         rows += pool.map(pairs_of, known[::2], repeat(by_border), [(seed, 0, k) for k in range(len(known[::2]))])
-        ahead = judge_with(teach(*joined(rows)))
-    rows += pool.map(pairs_of, known, repeat(ahead), [(seed, 1, k) for k in range(len(known))], chunksize=4)
+        judge_by = judge_with(teach(*joined(rows)))
+    rows += pool.map(pairs_of, known, repeat(judge_by), [(seed, 1, k) for k in range(len(known))], chunksize=4)
     return joined(rows)
 
 
@@ -181,8 +180,7 @@ def instance_pictures(annotations: Path, photos: Path) -> Iterator[Picture]:
                 left, top, width, height = map(int, entry["bbox"])
                 things[top : top + height, left : left + width] = -1
             else:
-                rings = [np.rint(np.reshape(ring, (-1, 2))).astype(np.int32) for ring in entry["segmentation"]]
-                cv2.fillPoly(things, rings, number)
+                cv2.fillPoly(things, rings_of(entry["segmentation"]), number)
         yield Picture(rgb, things.astype(np.int64), None, partly=True)
 
 

@@ -13,7 +13,7 @@ from multiplane.arrays import Floats, Mask
 from multiplane.perception.perceive import perceive
 from multiplane.segment.click_features import Grid
 from multiplane.segment.prompt import Box, Point, Prompt
-from photos import HELD_OUT, find_photos, outlined_photos, read_rgb
+from photos import HELD_OUT, find_photos, outlined_photos, read_rgb, rings_of
 
 LEAST, MOST = 0.012, 0.9
 """Share of the picture that a thing fills, at least and at most."""
@@ -118,7 +118,7 @@ def _floats(rgb: NDArray[np.uint8]) -> Floats:
 
 def _filled(rings: list[list[float]], shape: tuple[int, int]) -> Mask:
     canvas = np.zeros(shape, np.uint8)
-    cv2.fillPoly(canvas, [np.rint(np.reshape(ring, (-1, 2))).astype(np.int32) for ring in rings], 1)
+    cv2.fillPoly(canvas, rings_of(rings), 1)
     return canvas.astype(np.bool_)
 
 

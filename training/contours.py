@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 
-from photos import UNKNOWN, outlined_photos, read_rgb, save
+from photos import UNKNOWN, outlined_photos, read_rgb, rings_of, save
 
 SURE = 200
 """A certain contour."""
@@ -64,8 +64,7 @@ def outlined(annotations: Path, photos: Path) -> Iterator[tuple[str, NDArray[np.
                 left, top, width, height = map(int, entry["bbox"])
                 crowd[top : top + height, left : left + width] = 1
             else:
-                rings = [np.rint(np.reshape(ring, (-1, 2))).astype(np.int32) for ring in entry["segmentation"]]
-                cv2.fillPoly(things, rings, number)
+                cv2.fillPoly(things, rings_of(entry["segmentation"]), number)
         contours = between(things)
         near = cv2.dilate(contours, np.ones((NEAR, NEAR), np.uint8)) > 0
         unknown = (things == 0) & (contours == 0) | near & (contours == 0) | (crowd > 0)

@@ -62,6 +62,11 @@ def outlined_photos(annotations: Path, photos: Path) -> Iterator[tuple[Path, lis
             yield path, of_image.get(image["id"], [])
 
 
+def rings_of(segmentation: list[list[float]], scale: NDArray[np.floating] | float = 1.0) -> list[NDArray[np.int32]]:
+    """The polygons of an outlined thing as `cv2.fillPoly` takes them, in a photo `scale` (x, y) times as large."""
+    return [np.rint(np.reshape(ring, (-1, 2)) * scale).astype(np.int32) for ring in segmentation]
+
+
 def main() -> int:
     """Print the list of the photos below the folders named on the command line, as CSV."""
     table = csv.writer(sys.stdout, lineterminator="\n")

@@ -92,7 +92,7 @@ def quantised(
     rest = pack_rest({key: value for key, value in stored.items() if key.removesuffix(".weight") not in layers})
     wholes = {name: layer.weight.clone() for name, layer in layers.items()}
     budget = size - sum(value.nbytes for value in rest.values())
-    while True:
+    while budget > 0:
         steps = steps_within(wholes, trials, error, budget)
         packed = dict(rest)
         for name, layer in layers.items():
@@ -105,6 +105,7 @@ def quantised(
         if total <= size:
             return packed
         budget -= 1.2 * (total - size)  # a Huffman code is a little longer than the entropy
+    raise SystemExit(f"{size / 1e6:.2f} MB are too few; ask for more --megabytes")
 
 
 def errors_of(

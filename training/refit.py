@@ -59,14 +59,7 @@ def main() -> int:
     options = parser.parse_args()
     torch.manual_seed(0)
     torch.set_num_threads(options.threads)
-    scenes = [
-        Pair(scene.rgb, scene.disparity, True) for scene in load_scenes(options.scenes) if scene.disparity is not None
-    ]
-    held = [
-        Pair(scene.rgb, scene.disparity, True)
-        for scene in load_scenes(options.held_scenes)
-        if scene.disparity is not None
-    ]
+    scenes, held = exact_pairs(options.scenes), exact_pairs(options.held_scenes)
     train, kept_out = read_pairs(options.pairs)
     model = load(options.depth)
     fitted = fit(model, [scenes, train], {"scenes": held, "RGB-D": kept_out}, options)
@@ -92,6 +85,11 @@ def load(folder: Path) -> Any:
     for part in (model.neck, model.head):  # halves the time of a step on a CPU
         part.to(memory_format=torch.channels_last)
     return model
+
+
+def exact_pairs(folder: Path) -> list[Pair]:
+    """Rendered scenes, whose depth is known everywhere."""
+    return [Pair(scene.rgb, scene.disparity, True) for scene in load_scenes(folder) if scene.disparity is not None]
 
 
 def read_pairs(folder: Path | None) -> tuple[list[Pair], list[Pair]]:

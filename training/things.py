@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.perception.network import CLASSES
-from photos import UNKNOWN, outlined_photos, read_rgb, read_table, save
+from photos import UNKNOWN, outlined_photos, read_rgb, read_table, rings_of, save
 
 Labels = NDArray[np.uint8]
 
@@ -61,8 +61,7 @@ def corrected(classes: Labels, entries: list[dict[str, Any]], meant: dict[int, i
             left, top, width, height = np.reshape(np.reshape(entry["bbox"], (2, 2)) * scale, -1).astype(int)
             drawn[top : top + height + 1, left : left + width + 1] = UNKNOWN
         else:
-            rings = [np.rint(np.reshape(ring, (-1, 2)) * scale).astype(np.int32) for ring in entry["segmentation"]]
-            cv2.fillPoly(drawn, rings, meant[entry["category_id"]])
+            cv2.fillPoly(drawn, rings_of(entry["segmentation"], scale), meant[entry["category_id"]])
     return drawn
 
 
