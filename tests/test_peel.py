@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from multiplane.layering.peel import own_depth, peel
+from multiplane.layering.peel import BEYOND, own_depth, peel
 from multiplane.pixels.levels import from_levels
 from multiplane.pixels.over import over
 
@@ -65,3 +65,16 @@ def test_a_sheet_thinner_than_its_rim_keeps_its_own_depth():
     alpha = np.zeros((20, 20), np.float32)
     alpha[:, 10] = 1
     assert (own_depth(z, alpha, rim=3)[:, 10] == 3.0).all()
+
+
+def test_a_wrong_matte_leaves_no_line_behind() -> None:
+    """An outline's colour, carried to where the picture shows the background, is not made up for there."""
+    picture = np.full((24, 24, 3), 230, np.uint8)
+    picture[8:16, 8:16] = 20
+    alpha = np.zeros((24, 24), np.float32)
+    alpha[6:18, 6:18] = 0.5
+    alpha[8:16, 8:16] = 1.0
+    dark, light = np.full((24, 24, 3), 20 / 255, np.float32), np.full((24, 24, 3), 230 / 255, np.float32)
+    peeled = peel(picture, alpha, dark, light)
+    assert np.abs(peeled.behind.astype(int) - 230).max() <= 255 * BEYOND + 1
+    assert (over(peeled.front, peeled.behind) == picture).all()

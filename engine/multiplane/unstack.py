@@ -18,6 +18,7 @@ from multiplane.layering.peel import own_depth, peel
 from multiplane.matte import MatteBackend
 from multiplane.matte.foreground import estimate_foreground
 from multiplane.matte.holes import open_holes
+from multiplane.matte.settle import settle
 from multiplane.pixels.boxes import bounds, window
 from multiplane.pixels.levels import from_levels, to_levels
 
@@ -98,6 +99,8 @@ class Remaining:
         foreground = estimate_foreground(rgb, alpha)
         source = unsmeared(rgb, shown, foreground, math.ceil(self.bleed)) if self.bleed > 0 else rgb
         background = self._fill(index, source, _grow(shown, self._pixels(RIM)), behind, inpaint)
+        alpha = settle(alpha, rgb, foreground, background)
+        shown = np.asarray(to_levels(alpha) > 0)
         peeled = peel(self.picture[box], alpha, foreground, background)
         del background, foreground, rgb, source
         depth = own_depth(self.z[box], alpha, self._pixels(RIM))
