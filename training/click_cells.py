@@ -3,13 +3,16 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
-from click_data import Example, from_instances, from_photos, from_scenes
+from click_data import Example, Outlined, example_of, from_instances, from_numbered, from_photos, from_scenes
+from multiplane.segment.meaning import Meaning
 
-ONE_SCENE_IN = 16
+PARTS = 1
+"""How many random windows of an outlined photo with several things that teaches there are beside the whole."""
 
 
 def main() -> int:
@@ -17,42 +20,55 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--instances", action="append", default=[], metavar="JSON:PHOTOS", help="as COCO's")
+    parser.add_argument("--numbered", action="append", default=[], metavar="PHOTOS:THINGS", help="as Pascal VOC's")
     parser.add_argument("--photos", action="append", default=[], metavar="PHOTOS:SALIENCY")
     parser.add_argument("--scenes", action="append", default=[], type=Path, metavar="SHARDS")
+    parser.add_argument("--one-scene-in", type=int, default=16, help="how many of the scenes")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    for number, example in enumerate(_examples(options)):
-        save(example, options.out / f"{example.source}-{number:05d}.npz")
+    rng = np.random.default_rng(0)
+    for number, outlined in enumerate(_pictures(options)):
+        teaches = outlined.source == "instances" and len(outlined.masks) > 1 and not outlined.held_out
+        for part in range(1 + teaches * PARTS):
+            example = example_of(outlined.part(rng) if part else outlined)
+            if example is not None:
+                save(example, options.out / f"{example.source}-{number:05d}-{part}.npz")
     return 0
 
 
-def _examples(options: argparse.Namespace) -> Iterator[Example]:
+def _pictures(options: argparse.Namespace) -> Iterator[Outlined]:
     for pair in options.instances:
         yield from from_instances(*map(Path, pair.split(":")))
+    for pair in options.numbered:
+        yield from from_numbered(*map(Path, pair.split(":")))
     for pair in options.photos:
         yield from from_photos(*map(Path, pair.split(":")))
     for folder in options.scenes:
-        yield from from_scenes(folder, ONE_SCENE_IN)
+        yield from from_scenes(folder, options.one_scene_in)
 
 
 def save(example: Example, path: Path) -> None:
     """Write one example, in half precision."""
-    maps = {name: getattr(example, name).astype(np.float16) for name in MAPS}
-    np.savez(path, source=example.source, held_out=example.held_out, **maps)
+    maps = {name: getattr(example, name) for name in MAPS} | {
+        part.name: getattr(example.meaning, part.name) for part in fields(Meaning)
+    }
+    halves = {name: values.astype(np.float16) for name, values in maps.items()}
+    np.savez(path, source=example.source, held_out=example.held_out, **halves)
 
 
 def load(folder: Path) -> list[Example]:
-    """Every example in `folder`, in the order of the names."""
-    return [_read(path) for path in sorted(folder.glob("*.npz"))]
+    """Every example below `folder`, in the order of the names; its maps in half precision."""
+    return [_read(path) for path in sorted(folder.rglob("*.npz"))]
 
 
 def _read(path: Path) -> Example:
     with np.load(path) as stored:
-        maps = {name: stored[name].astype(np.float32) for name in MAPS}
-        return Example(**maps, source=str(stored["source"]), held_out=bool(stored["held_out"]))
+        meaning = Meaning(**{part.name: stored[part.name] for part in fields(Meaning)})
+        maps = {name: stored[name] for name in MAPS}
+        return Example(**maps, meaning=meaning, source=str(stored["source"]), held_out=bool(stored["held_out"]))
 
 
-MAPS = ("rgb", "disparity", "classes", "subject", "edges", "things")
+MAPS = ("rgb", "disparity", "things")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from multiplane.arrays import Floats, Mask
 from multiplane.perception.perceive import perceive
 from multiplane.segment.click_features import Grid
+from multiplane.segment.meaning import Meaning, resized, resized_meaning
 from multiplane.segment.prompt import Box, Point, Prompt
-from photos import HELD_OUT, find_photos, outlined_photos, read_rgb, rings_of
+from photos import HELD_OUT, UNKNOWN, find_photos, outlined_photos, read_rgb, rings_of
 
 LEAST, MOST = 0.012, 0.9
 """Share of the picture that a thing fills, at least and at most."""
@@ -25,6 +26,8 @@ RING = 7
 """Cells around a thing in which most points beside it lie."""
 JITTER = 0.05
 """How far the sides of a box lie from a thing's own, as a share of its size."""
+WINDOW = (0.5, 0.9)
+"""Share of a picture's sides that a part of it shows."""
 SPLIT = {"instances": 5, "photos": HELD_OUT, "scenes": 16}
 """One picture in so many is held out."""
 
@@ -35,85 +38,97 @@ class Example:
 
     rgb: Floats
     disparity: Floats
-    classes: Floats
-    subject: Floats
-    edges: Floats
+    meaning: Meaning
     things: Floats
     source: str
     held_out: bool
 
     def grid(self) -> Grid:
         """The grid, with the ways between its cells."""
-        return Grid.of(self.rgb, self.disparity, self.classes, self.subject, self.edges)
+        return Grid.of(self.rgb, self.disparity, self.meaning)
 
 
-def example_of(rgb: Floats, masks: list[Mask], source: str, held_out: bool) -> Example | None:
-    """What the networks see of a picture (H, W, 3) and its things; None where none has a fair size."""
+@dataclass(frozen=True)
+class Outlined:
+    """A picture (H, W, 3), 8-bit, the masks (H, W) of its things, and where it comes from."""
+
+    rgb: NDArray[np.uint8]
+    masks: list[Mask]
+    source: str
+    held_out: bool
+
+    def part(self, rng: np.random.Generator) -> "Outlined":
+        """A random window of it, mirrored: what the network says of that is not what it says of the whole."""
+        height, width = self.rgb.shape[:2]
+        rows, columns = (int(side * rng.uniform(*WINDOW)) for side in (height, width))
+        top, left = int(rng.integers(height - rows + 1)), int(rng.integers(width - columns + 1))
+        cut = (slice(top, top + rows), slice(left, left + columns))
+        masks = [np.ascontiguousarray(mask[cut][:, ::-1]) for mask in self.masks]
+        return replace(self, rgb=np.ascontiguousarray(self.rgb[cut][:, ::-1]), masks=masks)
+
+
+def example_of(outlined: Outlined) -> Example | None:
+    """What the networks see of a picture and its things; None where none has a fair size."""
+    rgb = outlined.rgb.astype(np.float32) / np.float32(255)
     seen = perceive(rgb)
-    size = (seen.subject.shape[1] // 2, seen.subject.shape[0] // 2)
-
-    def small(plane: NDArray[np.generic]) -> Floats:
-        return np.asarray(cv2.resize(plane.astype(np.float32), size, interpolation=cv2.INTER_AREA))
-
-    things = [thing for thing in map(small, masks) if LEAST <= (thing > 0.5).mean() < MOST]
+    shape = tuple(side // 2 for side in seen.subject.shape)
+    things = [resized(mask.astype(np.float32), shape) for mask in outlined.masks]
+    things = [thing for thing in things if LEAST <= (thing > 0.5).mean() < MOST]
     if not things:
         return None
     return Example(
-        rgb=small(rgb),
-        disparity=small(seen.disparity),
-        classes=np.stack([small(plane) for plane in seen.classes]),
-        subject=small(seen.subject),
-        edges=small(seen.edges),
+        rgb=resized(rgb, shape),
+        disparity=resized(seen.disparity, shape),
+        meaning=resized_meaning(seen, shape),
         things=np.stack(things),
-        source=source,
-        held_out=held_out,
+        source=outlined.source,
+        held_out=outlined.held_out,
     )
 
 
-def from_instances(annotations: Path, photos: Path) -> Iterator[Example]:
+def from_instances(annotations: Path, photos: Path) -> Iterator[Outlined]:
     """Photos with polygons around their things, in COCO's format."""
     for path, entries in outlined_photos(annotations, photos):
-        rgb = _floats(read_rgb(path))
+        rgb = read_rgb(path)
         polygons = [entry["segmentation"] for entry in entries if not entry.get("iscrowd")]
         masks = [_filled(rings, rgb.shape[:2]) for rings in polygons if isinstance(rings, list)]
-        example = example_of(rgb, masks, "instances", _held(path.stem, SPLIT["instances"])) if masks else None
-        if example is not None:
-            yield example
+        yield Outlined(rgb, masks, "instances", _held(path.stem, SPLIT["instances"]))
 
 
-def from_photos(root: Path, saliency: Path) -> Iterator[Example]:
+def from_numbered(photos: Path, things: Path) -> Iterator[Outlined]:
+    """Photos with maps, under the same name, that number their things; where nobody said, the nearest number counts."""
+    for path in sorted(things.glob("*.png")):
+        numbers = np.asarray(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), np.uint8)
+        rgb = read_rgb(photos / f"{path.stem}.jpg")
+        unknown = np.equal(numbers, UNKNOWN).astype(np.uint8)
+        _, nearest = cv2.distanceTransformWithLabels(unknown, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+        told = np.zeros(int(nearest.max()) + 1, numbers.dtype)
+        told[nearest[unknown == 0]] = numbers[unknown == 0]
+        numbers = told[nearest]
+        masks = [np.asarray(numbers == number) for number in np.unique(numbers) if number]
+        yield Outlined(rgb, masks, "instances", _held(path.stem, SPLIT["instances"]))
+
+
+def from_photos(root: Path, saliency: Path) -> Iterator[Outlined]:
     """Photos with salient-object maps, of which every connected part is a thing."""
     for entry in find_photos(root):
         drawn = cv2.imread(str(saliency / f"{entry.key}.png"), cv2.IMREAD_GRAYSCALE)
         if drawn is None:
             continue
-        rgb = _floats(read_rgb(root / entry.path))
+        rgb = read_rgb(root / entry.path)
         count, parts = cv2.connectedComponents((drawn > SALIENT).astype(np.uint8))
-        size = (rgb.shape[1], rgb.shape[0])
-        masks = [
-            np.asarray(cv2.resize((parts == part).astype(np.float32), size, interpolation=cv2.INTER_LINEAR) > 0.5)
-            for part in range(1, count)
-        ]
-        example = example_of(rgb, masks, "photos", entry.held_out) if masks else None
-        if example is not None:
-            yield example
+        masks = [resized((parts == part).astype(np.float32), rgb.shape[:2]) > 0.5 for part in range(1, count)]
+        yield Outlined(rgb, masks, "photos", entry.held_out)
 
 
-def from_scenes(folder: Path, one_in: int) -> Iterator[Example]:
+def from_scenes(folder: Path, one_in: int) -> Iterator[Outlined]:
     """Every `one_in`-th rendered scene in the shards of `folder`; each of its instances is a thing."""
     for shard in sorted(folder.glob("*.npz")):
         with np.load(shard) as stored:
             rgb, instance, seeds = stored["rgb"], stored["instance"], stored["seed"]
         for index in range(0, len(rgb), one_in):
             masks = [np.asarray(instance[index] == number) for number in np.unique(instance[index])]
-            held_out = _held(str(int(seeds[index])), SPLIT["scenes"])
-            example = example_of(_floats(rgb[index]), masks, "scenes", held_out)
-            if example is not None:
-                yield example
-
-
-def _floats(rgb: NDArray[np.uint8]) -> Floats:
-    return rgb.astype(np.float32) / np.float32(255)
+            yield Outlined(rgb[index], masks, "scenes", _held(str(int(seeds[index])), SPLIT["scenes"]))
 
 
 def _filled(rings: list[list[float]], shape: tuple[int, int]) -> Mask:

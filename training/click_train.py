@@ -3,26 +3,31 @@
 import argparse
 import sys
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from click_cells import load
-from click_data import Example, deepest, random_box, random_points, tight_box
+from click_cells import MAPS, load
+from click_data import LEAST, MOST, Example, deepest, random_box, random_points, tight_box
 from multiplane.arrays import Floats
-from multiplane.segment.click import SURELY, WEIGHTS, shifted
-from multiplane.segment.click_features import around, features
+from multiplane.segment.click import SURELY, WEIGHTS, shifted, stacked
+from multiplane.segment.click_features import Grid, around, features
 from multiplane.segment.click_network import KINDS, ClickNet
+from multiplane.segment.meaning import Meaning
 from multiplane.segment.prompt import Prompt
 
-SHARES = {"instances": 0.5, "photos": 0.17, "scenes": 0.33}
-"""How often each source is drawn from."""
+SHARES = {"instances": 0.65, "photos": 0.1, "scenes": 0.25}
+"""How often each source is drawn from: where a picture's only thing is its subject, there is less to learn."""
+Things = dict[str, list[tuple[Example, int]]]
+"""Of each source, every thing of every picture: the picture, and which of its things."""
 BOXED = 0.35
 """Share of prompts that are boxes."""
 CELLS_INSIDE, CELLS_OUTSIDE = 150, 250
@@ -33,15 +38,19 @@ AT_ONCE, VIEW_RATE, WARM_UP, AVERAGED = 6, 1.5e-3, 40, 0.995
 """Of the second's: prompts a step, learning rate, steps until it is reached, and the decay of the averaged weights."""
 LEAST_ZOOM = 0.55
 """Share of a picture's sides that a random window shows, at least."""
+COARSE = 4
+"""Cells across a token."""
+AHEAD = 4
+"""Tasks that a worker draws ahead."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """One prompt for one thing: what is known of its cells (N, K), and how much of each the thing covers (h, w)."""
+    """One prompt for one thing: the cells, what is known of them (N, K), and how much the thing covers (h, w)."""
 
+    grid: Grid
     known: Floats
     prompt: Prompt
-    example: Example
     thing: Floats
 
     @property
@@ -50,13 +59,12 @@ class Task:
         return KINDS[0] if self.prompt.box is None else KINDS[1]
 
 
-def draw(examples: dict[str, list[Example]], rng: np.random.Generator) -> Task:
-    """A random prompt for a random thing of a random picture, mirrored, cut and relit at random."""
-    present = [source for source in SHARES if examples.get(source)]
+def draw(things: Things, rng: np.random.Generator) -> Task:
+    """A random prompt for a random thing in its picture, mirrored, cut and relit at random."""
+    present = [source for source in SHARES if things.get(source)]
     odds = np.array([SHARES[source] for source in present])
-    pool = examples[present[int(rng.choice(len(present), p=odds / odds.sum()))]]
-    example = pool[rng.integers(len(pool))]
-    number = int(rng.integers(len(example.things)))
+    pool = things[present[int(rng.choice(len(present), p=odds / odds.sum()))]]
+    example, number = pool[rng.integers(len(pool))]
     example = disturbed(replace(example, things=example.things[number][None]), rng)
     thing = example.things[0]
     return task_of(example, thing, random_box(thing, rng) if rng.random() < BOXED else random_points(thing, rng))
@@ -64,60 +72,88 @@ def draw(examples: dict[str, list[Example]], rng: np.random.Generator) -> Task:
 
 def task_of(example: Example, thing: Floats, prompt: Prompt) -> Task:
     """What is known for a prompt."""
-    return Task(features(example.grid(), prompt), prompt, example, thing)
+    grid = example.grid()
+    return Task(grid, features(grid, prompt), prompt, thing)
 
 
 def disturbed(example: Example, rng: np.random.Generator) -> Example:
     """A random window of an example with one thing, which stays in it, mirrored or not, in another light."""
-    height, width = example.subject.shape
-    window: tuple[slice, slice] = (slice(None), slice(None))
+    height, width = example.rgb.shape[:2]
+    top, left, rows, columns = 0, 0, height, width
     if rng.random() < 0.5:
         zoom = rng.uniform(LEAST_ZOOM, 1.0)
-        rows, columns = max(8, int(height * zoom) // 8 * 8), max(8, int(width * zoom) // 8 * 8)
-        top, left = rng.integers(0, max(height - rows, 0) + 1), rng.integers(0, max(width - columns, 0) + 1)
-        cut = (slice(top, top + rows), slice(left, left + columns))
-        if 0.012 <= (example.things[0][cut] > 0.5).mean() < 0.9:
-            window = cut
-    turn = -1 if rng.random() < 0.5 else 1
+        size = [max(8, int(side * zoom) // 8 * 8) for side in (height, width)]
+        corner = [
+            int(rng.integers(0, max(side - part, 0) // COARSE + 1)) * COARSE
+            for side, part in zip((height, width), size, strict=True)
+        ]
+        cut = example.things[0][corner[0] : corner[0] + size[0], corner[1] : corner[1] + size[1]]
+        if LEAST <= (cut > 0.5).mean() < MOST:
+            (top, left), (rows, columns) = corner, size
+    mirrored = rng.random() < 0.5
 
-    def taken(plane: Floats, leading: int) -> Floats:
-        inside = plane[(slice(None),) * leading + window]
-        return np.ascontiguousarray(np.flip(inside, leading + 1) if turn < 0 else inside)
+    def taken(plane: Floats, step: int = 1) -> Floats:
+        """The window of a plane (..., h, w), or of one whose places are `step` cells wide."""
+        inside = plane[..., top // step : (top + rows) // step, left // step : (left + columns) // step]
+        return np.ascontiguousarray(inside[..., ::-1] if mirrored else inside, np.float32)
 
-    rgb = taken(example.rgb, 0)
+    rgb = np.ascontiguousarray(taken(np.moveaxis(example.rgb, -1, 0)).transpose(1, 2, 0))
     if rng.random() < 0.5:
         rgb = np.clip(rgb ** np.float32(rng.uniform(0.7, 1.4)) * np.float32(rng.uniform(0.8, 1.2)), 0.0, 1.0)
+    maps = {
+        part.name: taken(getattr(example.meaning, part.name), COARSE if part.name == "tokens" else 1)
+        for part in fields(Meaning)
+    }
     return replace(
-        example,
-        rgb=rgb,
-        disparity=taken(example.disparity, 0),
-        classes=taken(example.classes, 1),
-        subject=taken(example.subject, 0),
-        edges=taken(example.edges, 0),
-        things=taken(example.things, 1),
+        example, rgb=rgb, disparity=taken(example.disparity), meaning=Meaning(**maps), things=taken(example.things)
     )
 
 
-def fit_first(net: ClickNet, examples: dict[str, list[Example]], rng: np.random.Generator) -> None:
+def whole(example: Example) -> Example:
+    """An example as it is, in single precision."""
+    maps = {part.name: getattr(example.meaning, part.name).astype(np.float32) for part in fields(Meaning)}
+    rest = {name: getattr(example, name).astype(np.float32) for name in MAPS}
+    return replace(example, meaning=Meaning(**maps), **rest)
+
+
+class Drawn(IterableDataset[Any]):
+    """What `made` makes of random tasks, without end; each worker draws its own."""
+
+    def __init__(self, things: Things, seed: int, made: Callable[[Task, np.random.Generator], Any]) -> None:
+        self.things, self.seed, self.made = things, seed, made
+
+    def __iter__(self) -> Iterator[Any]:
+        """What is made of each."""
+        worker = get_worker_info()
+        rng = np.random.default_rng((self.seed, worker.id if worker else 0))
+        while True:
+            yield self.made(draw(self.things, rng), rng)
+
+    def by(self, workers: int) -> Iterator[Any]:
+        """The same, drawn by so many processes."""
+        ahead = AHEAD if workers else None
+        return iter(DataLoader(self, None, num_workers=workers, prefetch_factor=ahead))
+
+
+def fit_first(net: ClickNet, things: Things, rng: np.random.Generator, workers: int) -> None:
     """Fit the networks that judge cells by themselves, as many cells of the thing as of its size's square root."""
-    rows: dict[str, list[tuple[Floats, NDArray[np.bool_], Floats]]] = {kind: [] for kind in KINDS}
-    while min(map(len, rows.values())) < PROMPTS:
-        task = draw(examples, rng)
-        if len(rows[task.kind]) < PROMPTS:
-            rows[task.kind].append(_some_cells(task, rng))
+    rows: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {kind: [] for kind in KINDS}
+    for kind, *some in Drawn(things, int(rng.integers(1 << 30)), _some_cells).by(workers):
+        if len(rows[kind]) < PROMPTS:
+            rows[kind].append(tuple(some))
+        if min(map(len, rows.values())) == PROMPTS:
+            break
     for kind in KINDS:
-        known, inside, weight = (np.concatenate(parts) for parts in zip(*rows[kind], strict=True))
+        known, inside, weight = (torch.cat(parts) for parts in zip(*rows[kind], strict=True))
         judge = net.judge(kind)
-        judge.mean.copy_(torch.from_numpy(known.mean(axis=0)))
-        judge.deviation.copy_(torch.from_numpy(known.std(axis=0) + 1e-3))
+        judge.mean.copy_(known.mean(dim=0))
+        judge.deviation.copy_(known.std(dim=0) + 1e-3)
         optimizer = torch.optim.AdamW(judge.parameters(), RATE, weight_decay=1e-3)
         steps = EPOCHS * (len(known) // BATCH)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps + 1)
         for step in range(steps):
-            chosen = rng.integers(0, len(known), BATCH)
-            truth = torch.from_numpy(inside[chosen].astype(np.float32))
-            logits = judge(torch.from_numpy(known[chosen]))
-            loss = functional.binary_cross_entropy_with_logits(logits, truth, torch.from_numpy(weight[chosen]))
+            chosen = torch.from_numpy(rng.integers(0, len(known), BATCH))
+            loss = functional.binary_cross_entropy_with_logits(judge(known[chosen]), inside[chosen], weight[chosen])
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -126,7 +162,8 @@ def fit_first(net: ClickNet, examples: dict[str, list[Example]], rng: np.random.
                 print(f"first, {kind}: step {step} of {steps}, loss {loss.item():.4f}", flush=True)
 
 
-def _some_cells(task: Task, rng: np.random.Generator) -> tuple[Floats, NDArray[np.bool_], Floats]:
+def _some_cells(task: Task, rng: np.random.Generator) -> tuple[str, Floats, Floats, Floats]:
+    """The task's kind, some of its cells, whether each is inside, and its weight."""
     inside = task.thing.ravel() > 0.5
     chosen, weights = [], []
     for cells, most in ((np.flatnonzero(inside), CELLS_INSIDE), (np.flatnonzero(~inside), CELLS_OUTSIDE)):
@@ -135,31 +172,30 @@ def _some_cells(task: Task, rng: np.random.Generator) -> tuple[Floats, NDArray[n
         weights.append(np.full(count, len(cells) / count / np.sqrt(inside.sum() * inside.size), np.float32))
     index = np.concatenate(chosen)
     weight = np.concatenate(weights)
-    return task.known[index], inside[index], weight * np.float32(len(weight) / 2)
+    return task.kind, task.known[index], inside[index].astype(np.float32), weight * np.float32(len(weight) / 2)
 
 
-def both(net: ClickNet, task: Task) -> tuple[Tensor, Tensor]:
-    """The first and the second logits (1, h, w) of a task."""
-    cells, first = _seen(net, task)
-    return first, net.second(cells, first)
-
-
-def _seen(net: ClickNet, task: Task) -> tuple[Tensor, Tensor]:
-    shape = task.thing.shape
+def seen_by_second(net: ClickNet, task: Task) -> tuple[Floats, Floats, Tensor]:
+    """What the second network reads of a task: its cells, the tokens, and the first logits (1, h, w)."""
     with torch.no_grad():
-        first = net.judge(task.kind)(torch.from_numpy(task.known)).clamp(-SURELY, SURELY).reshape(1, *shape)
-    after = around(task.example.grid(), first.sigmoid()[0].numpy())
-    stacked = np.concatenate([task.known, after], axis=1).T.reshape(1, -1, *shape)
-    return torch.from_numpy(np.ascontiguousarray(stacked)), first
+        first = net.judge(task.kind)(torch.from_numpy(task.known))
+        first = first.clamp(-SURELY, SURELY).reshape(1, *task.thing.shape)
+    cells = stacked(task.grid, task.known, around(task.grid, first.sigmoid()[0].numpy()))
+    return cells[None], task.grid.meaning.tokens[None], first
 
 
-def fit_second(net: ClickNet, examples: dict[str, list[Example]], rng: np.random.Generator, minutes: float) -> None:
+def fit_second(net: ClickNet, things: Things, rng: np.random.Generator, minutes: float, workers: int) -> None:
     """Fit the network that sees the whole picture, for so many minutes; its averaged weights are what is left."""
+
+    def made(task: Task, _: np.random.Generator) -> tuple[Any, ...]:
+        return (*seen_by_second(net, task), task.thing[None])
+
+    tasks = Drawn(things, int(rng.integers(1 << 30)), made).by(workers)
     if not net.second.mean.any():
-        seen = torch.cat([_seen(net, draw(examples, rng))[0][0].flatten(1)[:, ::7] for _ in range(60)], dim=1)
+        seen = torch.cat([next(tasks)[0][0].flatten(1)[:, ::7] for _ in range(100)], dim=1)
         net.second.mean.copy_(seen.mean(dim=1))
         net.second.deviation.copy_(seen.std(dim=1) + 1e-2)
-    optimizer = torch.optim.AdamW(net.second.parameters(), VIEW_RATE, weight_decay=1e-3)
+    optimizer = torch.optim.AdamW(net.second.parameters(), VIEW_RATE, weight_decay=1e-2)
     average = {name: value.clone() for name, value in net.second.state_dict().items()}
     start, step, total = time.monotonic(), 0, 0.0
     while (share := (time.monotonic() - start) / 60 / minutes) < 1:
@@ -168,8 +204,8 @@ def fit_second(net: ClickNet, examples: dict[str, list[Example]], rng: np.random
             group["lr"] = VIEW_RATE * min(1.0, (step + 1) / WARM_UP) * cooling
         optimizer.zero_grad()
         for _ in range(AT_ONCE):
-            task = draw(examples, rng)
-            loss = loss_of(both(net, task)[1], torch.from_numpy(task.thing)[None]) / AT_ONCE
+            cells, tokens, first, thing = next(tasks)
+            loss = loss_of(net.second(cells, tokens, first), thing) / AT_ONCE
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.item()
         torch.nn.utils.clip_grad_norm_(net.second.parameters(), 1.0)
@@ -195,12 +231,14 @@ def loss_of(logits: Tensor, thing: Tensor) -> Tensor:
 def measure(net: ClickNet, held_out: list[Example], most: int) -> None:
     """Print the mean IoU, in cells, for one point in the middle of a thing and for its tight box, of both networks."""
     scores: dict[str, list[tuple[float, float]]] = {}
-    for example in held_out[:: max(1, len(held_out) // most)]:
+    for example in map(whole, held_out[:: max(1, len(held_out) // most)]):
         for thing in example.things[:2]:
             for prompt in (Prompt(((*deepest(thing), True),)), Prompt((), tight_box(thing))):
                 task = task_of(example, thing, prompt)
+                cells, tokens, first = seen_by_second(net, task)
                 with torch.inference_mode():
-                    shares = [logits.sigmoid()[0].numpy() for logits in both(net, task)]
+                    second = net.second(torch.from_numpy(cells), torch.from_numpy(tokens), first)
+                shares = [logits.sigmoid()[0].numpy() for logits in (first, second)]
                 masks = [shifted(share) > 0.5 for share in shares]
                 ious = [(mask & (thing > 0.5)).sum() / (mask | (thing > 0.5)).sum() for mask in masks]
                 scores.setdefault(f"{example.source}, {task.kind}", []).append((float(ious[0]), float(ious[1])))
@@ -216,22 +254,24 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, required=True, help="for the second network; 0 only measures")
     parser.add_argument("--start", type=Path, help="weights to go on from, instead of fitting the first network anew")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--workers", type=int, default=1, help="processes that draw tasks")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
     examples = load(options.cells)
-    training: dict[str, list[Example]] = {}
+    training: Things = {}
     for example in examples:
         if not example.held_out:
-            training.setdefault(example.source, []).append(example)
+            numbers = range(len(example.things))
+            training.setdefault(example.source, []).extend((example, number) for number in numbers)
     net = ClickNet()
     if options.start is not None:
         net.load_state_dict({name: value.float() for name, value in load_file(options.start).items()})
     else:
-        fit_first(net, training, rng)
+        fit_first(net, training, rng, options.workers)
     if options.minutes > 0:
-        fit_second(net, training, rng, options.minutes)
+        fit_second(net, training, rng, options.minutes, options.workers)
         kept = {name: value.contiguous() for name, value in net.state_dict().items()}
         exact = ("mean", "deviation")
         save_file({name: value if name.endswith(exact) else value.half() for name, value in kept.items()}, options.out)

@@ -19,7 +19,7 @@ MIXED_KINDS = 3.0
 """How much dearer it is to merge an object with the surface behind it than two of a kind ..."""
 STANDS_OUT = 0.35
 """... and what an object is worth even at the depth of the surface that it stands on, in disparity."""
-APART = 2.0
+APART = 4.0
 """How much dearer it is to merge two that do not touch."""
 CRUMB, WORTH_A_LAYER = 0.012, 0.15
 """A segment of less than CRUMB of the picture is merged even where there is room, if it costs less than this."""

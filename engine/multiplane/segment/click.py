@@ -1,5 +1,6 @@
 """The built-in answer to points and boxes: the whole thing that they are in, from colours, depth and the network."""
 
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from multiplane.arrays import Floats, Mask
 from multiplane.errors import BackendError
 from multiplane.perception.perceive import Perception, perceive
 from multiplane.segment.builtin import working_copies
-from multiplane.segment.click_features import Grid, around, features
+from multiplane.segment.click_features import Cells, Grid, around, features
 from multiplane.segment.click_network import ClickNet
 from multiplane.segment.click_outline import cut_out
-from multiplane.segment.meaning import resized_meaning
+from multiplane.segment.click_window import Window, fitted, seen_in, surroundings, within
+from multiplane.segment.meaning import resized, resized_meaning
 from multiplane.segment.prompt import Prompt
 from multiplane.segment.refine import refined_labels
 from multiplane.segment.regions import Regions, describe, superpixels
@@ -41,23 +43,60 @@ def select(rgb: Floats, z: Floats, prompt: Prompt) -> Mask:
 
     Every cell of a coarse grid is judged twice by small networks (`training/README.md` says how they were fitted):
     first by what it has to do with the points or the box, then with the whole picture and the first answer in view.
-    The cheapest cut along edges of colour, depth and class gives the outline, the photo's own pixels its last detail.
+    What is small is looked at again, larger. The cheapest cut along edges of colour, depth and class gives the outline,
+    the photo's own pixels its last detail.
     """
-    height, width = z.shape
-    prompt.check_inside(width, height)
-    seen = perceive(rgb)
-    grid = grid_of(seen, rgb, z)
-    rows, columns = grid.shape
-    share = shifted(likely(grid, scaled(prompt, columns / width, rows / height)))
-    guide, disparity = working_copies(rgb, z)
-    rows, columns = disparity.shape
-    inside = np.asarray(cv2.resize(share, (columns, rows), interpolation=cv2.INTER_LINEAR))
-    cells = regions_of(seen, guide, disparity)
-    price = BOXED_PRICE if prompt.box is not None else PRICE
-    rough = cut_out(inside, cells, scaled(prompt, columns / width, rows / height), price)
-    smooth = cv2.GaussianBlur(rough.astype(np.float32), (0, 0), SOFT)
-    mask = np.asarray(refined_labels(iter((1.0 - smooth, smooth)), guide, rgb) > 0)
+    prompt.check_inside(z.shape[1], z.shape[0])
+    view = View.of(rgb, z, prompt)
+    window = surroundings(shifted(view.share), prompt, z.shape)
+    if window is None:
+        return as_said(without_specks(view.outlined(), prompt), prompt)
+    part = View.of(rgb[window], z[window], within(prompt, window))
+    mask = np.zeros(z.shape, np.bool_)
+    mask[window] = part.blended(view, window, z.shape).outlined()
     return as_said(without_specks(mask, prompt), prompt)
+
+
+@dataclass(frozen=True)
+class View:
+    """A picture (H, W, 3), or a part of one, with depth (H, W) and a prompt in it, and what the networks say of that.
+
+    `share` (h, w) is each cell's probability of being in the thing.
+    """
+
+    rgb: Floats
+    z: Floats
+    prompt: Prompt
+    seen: Perception
+    share: Floats
+
+    @staticmethod
+    def of(rgb: Floats, z: Floats, prompt: Prompt) -> "View":
+        """A look at a picture."""
+        seen = perceive(rgb)
+        grid = grid_of(seen, rgb, z)
+        return View(rgb, z, prompt, seen, likely(grid, fitted(prompt, z.shape, grid.shape)))
+
+    def outlined(self) -> Mask:
+        """The thing's pixels (H, W)."""
+        guide, disparity = working_copies(self.rgb, self.z)
+        inside = resized(shifted(self.share), disparity.shape)
+        price = BOXED_PRICE if self.prompt.box is not None else PRICE
+        prompt = fitted(self.prompt, self.z.shape, disparity.shape)
+        rough = cut_out(inside, regions_of(self.seen, guide, disparity), prompt, price)
+        smooth = cv2.GaussianBlur(rough.astype(np.float32), (0, 0), SOFT)
+        return np.asarray(refined_labels(iter((1.0 - smooth, smooth)), guide, self.rgb) > 0)
+
+    def blended(self, whole: "View", window: Window, shape: tuple[int, ...]) -> "View":
+        """This look at the part `window` of a picture of `shape`, its odds averaged with those of a look at it all."""
+        first = seen_in(whole.share, window, shape, self.share.shape)
+        return replace(self, share=np.asarray(1 / (1 + np.exp(-0.5 * (odds(self.share) + odds(first)))), np.float32))
+
+
+def odds(share: Floats) -> Floats:
+    """The logarithm of the odds."""
+    sure = np.clip(share, 1e-4, 1 - 1e-4)
+    return np.asarray(np.log(sure / (1 - sure)))
 
 
 def regions_of(seen: Perception, guide: Floats, disparity: Floats) -> Regions:
@@ -68,24 +107,8 @@ def regions_of(seen: Perception, guide: Floats, disparity: Floats) -> Regions:
 
 def grid_of(seen: Perception, rgb: Floats, z: Floats) -> Grid:
     """A picture (H, W, 3) with depth (H, W) in cells, of which the network's maps have two by two each."""
-    rows, columns = (max(1, side // 2) for side in seen.subject.shape)
-
-    def small(plane: Floats) -> Floats:
-        shrinks = plane.shape[0] > rows and plane.shape[1] > columns
-        way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        return np.asarray(cv2.resize(plane, (columns, rows), interpolation=way), np.float32)
-
-    classes = np.stack([small(plane) for plane in seen.classes])
-    return Grid.of(small(rgb), 1.0 / small(z), classes, small(seen.subject), small(seen.edges))
-
-
-def scaled(prompt: Prompt, across: float, down: float) -> Prompt:
-    """`prompt` in a picture that is `across` times as wide and `down` times as high."""
-    points = tuple((x * across, y * down, positive) for x, y, positive in prompt.points)
-    if prompt.box is None:
-        return Prompt(points)
-    left, top, right, bottom = prompt.box
-    return Prompt(points, (left * across, top * down, right * across, bottom * down))
+    shape = tuple(max(1, side // 2) for side in seen.subject.shape)
+    return Grid.of(resized(rgb, shape), 1.0 / resized(z, shape), resized_meaning(seen, shape))
 
 
 def likely(grid: Grid, prompt: Prompt) -> Floats:
@@ -95,9 +118,14 @@ def likely(grid: Grid, prompt: Prompt) -> Floats:
     with torch.inference_mode():
         first = network.judge("points" if prompt.box is None else "box")(torch.from_numpy(known))
         first = first.clamp(-SURELY, SURELY).reshape(1, *grid.shape)
-        cells = np.concatenate([known, around(grid, first.sigmoid()[0].numpy())], axis=1)
-        stacked = np.ascontiguousarray(cells.T.reshape(1, -1, *grid.shape))
-        return np.asarray(network.second(torch.from_numpy(stacked), first).sigmoid()[0].numpy())
+        cells = stacked(grid, known, around(grid, first.sigmoid()[0].numpy()))
+        tokens = torch.from_numpy(grid.meaning.tokens)[None]
+        return np.asarray(network.second(torch.from_numpy(cells)[None], tokens, first).sigmoid()[0].numpy())
+
+
+def stacked(grid: Grid, known: Cells, after: Cells) -> Floats:
+    """All that the second network sees of the cells (FEATURES, h, w): what is known, and the big network's features."""
+    return np.concatenate([np.hstack([known, after]).T.reshape(-1, *grid.shape), grid.meaning.fine])
 
 
 def shifted(share: Floats) -> Floats:

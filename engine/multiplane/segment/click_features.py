@@ -1,6 +1,6 @@
 """What every place of a picture has to do with the places that a user points at, in numbers that a classifier reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -9,6 +9,8 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from multiplane.arrays import Floats, Mask
+from multiplane.segment.alike import alike_to, directions, towards
+from multiplane.segment.meaning import Meaning
 from multiplane.segment.prompt import Box, Prompt
 
 Cells = NDArray[np.float32]
@@ -16,8 +18,10 @@ Cells = NDArray[np.float32]
 
 SHORT, LONG = 1.5, 6.0
 """Cells, as standard deviations, over which colours are read: a spot's own, and its neighbourhood's."""
-WAYS = ("colour", "depth", "meaning", "all")
-"""What makes a way long: changes of colour, steps in depth, the network's edges and changes of class; or all three."""
+WAYS = ("colour", "depth", "meaning", "contours", "all")
+"""What makes a way long: changes of colour, steps in depth, the network's edges and changes of class, its contours; or
+all of these.
+"""
 STEP_COST = 0.02
 """What one cell further costs where nothing changes at all."""
 FULL_COLOUR, FULL_STEP = 30.0, 0.08
@@ -30,15 +34,16 @@ STEEP = 2.0
 
 @dataclass(frozen=True)
 class Grid:
-    """A picture in N = h x w cells: `lab` (h, w, 3), `disparity` (h, w) in [0, 1], `classes` (C, h, w), `subject` and
-    `edges` (h, w), as the network says, and for each of WAYS the graph of what it costs to go from cell to cell.
+    """A picture in N = h x w cells: `lab` (h, w, 3), `disparity` (h, w) in [0, 1], what the network says of it, and for
+    each of WAYS the graph of what it costs to go from cell to cell.
+
+    The features of `meaning` are centred on the picture's mean and of length one: `tokens` (K, h', w') on their own
+    coarse grid, `fine` (L, h, w) on that of the cells.
     """
 
     lab: Floats
     disparity: Floats
-    classes: Floats
-    subject: Floats
-    edges: Floats
+    meaning: Meaning
     ways: tuple[csr_matrix, ...]
 
     @property
@@ -47,15 +52,16 @@ class Grid:
         return int(self.disparity.shape[0]), int(self.disparity.shape[1])
 
     @staticmethod
-    def of(rgb: Floats, disparity: Floats, classes: Floats, subject: Floats, edges: Floats) -> "Grid":
-        """A grid of maps of one size: `rgb` (h, w, 3), `disparity` (h, w) in any unit, the rest as above."""
+    def of(rgb: Floats, disparity: Floats, meaning: Meaning) -> "Grid":
+        """A grid of maps of one size: `rgb` (h, w, 3), `disparity` (h, w) in any unit, and what the network says."""
         low, high = np.quantile(disparity, [0.01, 0.99])
         near = np.clip((disparity - low) / max(float(high - low), 1e-6), 0.0, 1.0).astype(np.float32)
         lab = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2Lab)
-        return Grid(lab, near, classes, subject, edges, _ways(lab, near, classes, subject, edges))
+        told = replace(meaning, tokens=directions(meaning.tokens), fine=directions(meaning.fine))
+        return Grid(lab, near, told, _ways(lab, near, told))
 
 
-def _ways(lab: Floats, disparity: Floats, classes: Floats, subject: Floats, edges: Floats) -> tuple[csr_matrix, ...]:
+def _ways(lab: Floats, disparity: Floats, told: Meaning) -> tuple[csr_matrix, ...]:
     height, width = disparity.shape
     index = np.arange(height * width).reshape(height, width)
     froms, tos, costs = [], [], []
@@ -65,12 +71,14 @@ def _ways(lab: Floats, disparity: Floats, classes: Floats, subject: Floats, edge
         length = float(np.hypot(down, across))
         colour = np.minimum(np.linalg.norm(lab[first] - lab[second], axis=-1) / FULL_COLOUR, 1.0)
         depth = np.minimum(np.abs(disparity[first] - disparity[second]) / FULL_STEP, 1.0)
+        classes = told.classes
         change = 0.5 * np.abs(classes[:, first[0], first[1]] - classes[:, second[0], second[1]]).sum(axis=0)
-        change = np.maximum(change, np.abs(subject[first] - subject[second]))
-        meaning = np.minimum(change + np.maximum(edges[first], edges[second]) ** STEEP, 1.0)
+        change = np.maximum(change, np.abs(told.subject[first] - told.subject[second]))
+        meaning = np.minimum(change + np.maximum(told.edges[first], told.edges[second]) ** STEEP, 1.0)
+        contours = np.maximum(told.contours[first], told.contours[second])
         froms.append(index[first].ravel())
         tos.append(index[second].ravel())
-        parts = (colour, depth, meaning, (colour + depth + meaning) / 3.0)
+        parts = (colour, depth, meaning, contours, (colour + depth + meaning + contours) / 4.0)
         costs.append(np.stack([length * (STEP_COST + part.ravel()) for part in parts]))
     pair = (np.concatenate(froms), np.concatenate(tos))
     cost = np.concatenate(costs, axis=1)
@@ -89,6 +97,7 @@ def features(grid: Grid, prompt: Prompt) -> Cells:
         *_places(grid, prompt, seeds, inside),
         *_ways_from(grid, seeds),
         *_likeness(grid, seeds),
+        *alike_to(grid.meaning, seeds),
         *_against(grid, seeds, beside, prompt.box is not None, inside),
         *_own(grid, seeds),
     ]
@@ -166,9 +175,9 @@ def _likeness(grid: Grid, seeds: list[int]) -> list[Floats]:
     gaps = [disparity[:, 0] - spot[0] for spot in _spots(disparity, seeds)]
     columns.append(_least([np.abs(gap) for gap in gaps]))
     columns.append(np.mean(gaps, axis=0))
-    classes = grid.classes.reshape(len(grid.classes), -1).T
+    classes = grid.meaning.classes.reshape(len(grid.meaning.classes), -1).T
     columns.append(_least([0.5 * np.abs(classes - spot).sum(axis=1) for spot in _spots(classes, seeds)]))
-    subject = grid.subject.reshape(-1, 1)
+    subject = grid.meaning.subject.reshape(-1, 1)
     columns.append(_least([np.abs(subject[:, 0] - spot[0]) for spot in _spots(subject, seeds)]))
     return columns
 
@@ -196,22 +205,24 @@ def _against(grid: Grid, seeds: list[int], beside: list[int], boxed: bool, insid
     outside = np.flatnonzero(~inside.ravel()).tolist() if boxed else []
     for cells in (beside, outside):
         if not cells:
-            columns += [nothing, nothing, nothing]
+            columns += [nothing] * 7
             continue
         way = dijkstra(graph, directed=False, indices=cells, min_only=True)
         lab = cv2.GaussianBlur(grid.lab, (0, 0), SHORT).reshape(-1, 3)
         unlike = _least([np.linalg.norm(lab - spot, axis=1) / FULL_COLOUR for spot in _spots(lab, cells)])
         columns += [np.log(way + 0.1) + 3.0, (near + 0.05) / (near + way + 0.1), unlike]
+        columns += alike_to(grid.meaning, cells)
     return columns
 
 
 def _own(grid: Grid, seeds: list[int]) -> list[Floats]:
     """What a cell is by itself, and what the seeds are."""
-    classes = grid.classes.reshape(len(grid.classes), -1)
+    told = grid.meaning
+    classes = told.classes.reshape(len(told.classes), -1)
     size = classes.shape[1]
-    own = [*classes, grid.subject, grid.disparity, grid.edges]
+    own = [*classes, told.subject, grid.disparity, told.edges, told.contours]
     of_seeds = [*classes[:, seeds].mean(axis=1)]
-    of_seeds += [float(plane.reshape(-1)[seeds].mean()) for plane in (grid.subject, grid.disparity)]
+    of_seeds += [float(plane.reshape(-1)[seeds].mean()) for plane in (told.subject, grid.disparity)]
     return [*own, *(np.full(size, value, np.float32) for value in of_seeds)]
 
 
@@ -222,12 +233,14 @@ def around(grid: Grid, share: Floats) -> Cells:
     """
     logit = np.clip(np.log((share + 1e-4) / (1.0001 - share)), -6.0, 6.0)
     columns = [logit, *(cv2.GaussianBlur(share, (0, 0), deviation) for deviation in (1.5, 4.0, 10.0))]
+    told = grid.meaning
     for weight in (share**2, (1.0 - share) ** 2):
         whole = float(weight.sum()) + 1e-3
-        means = [(plane, float((weight * plane).sum()) / whole) for plane in (grid.disparity, grid.subject)]
+        means = [(plane, float((weight * plane).sum()) / whole) for plane in (grid.disparity, told.subject)]
         columns += [np.abs(plane - mean) for plane, mean in means]
-        classes = np.einsum("chw,hw->c", grid.classes, weight) / whole
-        columns.append(0.5 * np.abs(grid.classes - classes[:, None, None]).sum(axis=0))
+        classes = np.einsum("chw,hw->c", told.classes, weight) / whole
+        columns.append(0.5 * np.abs(told.classes - classes[:, None, None]).sum(axis=0))
+        columns += towards(told, weight)
     columns += [_colour_odds(grid.lab, share), np.full(share.shape, share.mean())]
     graph = grid.ways[-1]
     for likely in (share, 1.0 - share):

@@ -6,12 +6,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-KNOWN, AROUND = 53, 14
+from multiplane.perception.encoder import CHANNELS
+from multiplane.perception.network import FINE_CHANNELS
+
+KNOWN, AROUND = 68, 18
 """How many numbers `click_features` knows of a cell, before and after a first answer."""
+FEATURES = KNOWN + AROUND + FINE_CHANNELS
+"""Channels that the second network sees at a cell: these, and the big network's own."""
+TOKEN_GAIN = CHANNELS**0.5
+"""Tokens come as directions; this makes their parts about one."""
 KINDS = ("points", "box")
 """A prompt with a box is judged by other first networks than one of points alone."""
 HIDDEN = (64, 32)
-WIDTHS = (24, 32, 48, 64)
+WIDTHS = (32, 48, 64, 96)
 """Channels at a cell, and at two, four and eight cells."""
 CLIP = 5.0
 """Standard deviations from its mean beyond which a number says no more."""
@@ -54,10 +61,12 @@ class Judge(nn.Module):
 
 
 class View(nn.Module):
-    """All numbers of a batch of grids (N, KNOWN + AROUND, h, w) and first logits (N, h, w) to better logits (N, h, w).
+    """A batch of grids, FEATURES numbers a cell (N, FEATURES, h, w), tokens (N, CHANNELS, h', w') and first logits
+    (N, h, w), to better logits (N, h, w).
 
-    An encoder and a decoder with skips (Ronneberger et al., MICCAI 2015) of residual blocks, the mean of the whole
-    grid at its lowest level; group normalisation (Wu and He, ECCV 2018), because grids come in every shape.
+    An encoder and a decoder with skips (Ronneberger et al., MICCAI 2015) of residual blocks, the tokens where they are
+    about as coarse, the mean of the whole grid at the lowest level; group normalisation (Wu and He, ECCV 2018),
+    because grids come in every shape.
     """
 
     mean: Tensor
@@ -65,12 +74,13 @@ class View(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(KNOWN + AROUND))
-        self.register_buffer("deviation", torch.ones(KNOWN + AROUND))
+        self.register_buffer("mean", torch.zeros(FEATURES))
+        self.register_buffer("deviation", torch.ones(FEATURES))
         w1, w2, w4, w8 = WIDTHS
-        self.stem = nn.Conv2d(KNOWN + AROUND, w1, 1)
+        self.stem = nn.Conv2d(FEATURES, w1, 1)
         self.down2, self.fine2 = nn.Conv2d(w1, w2, 3, 2, 1), Residual(w2)
         self.down4, self.fine4 = nn.Conv2d(w2, w4, 3, 2, 1), Residual(w4)
+        self.tokens = nn.Conv2d(CHANNELS, w4, 1, bias=False)
         self.down8, self.fine8 = nn.Conv2d(w4, w8, 3, 2, 1), Residual(w8)
         self.whole = nn.Linear(w8, w8)
         self.up4, self.join4 = nn.Conv2d(w8, w4, 1), Residual(w4)
@@ -80,12 +90,13 @@ class View(nn.Module):
         nn.init.zeros_(self.correction.weight)
         nn.init.zeros_(torch.as_tensor(self.correction.bias))
 
-    def forward(self, cells: Tensor, first: Tensor) -> Tensor:
+    def forward(self, cells: Tensor, tokens: Tensor, first: Tensor) -> Tensor:
         """Logits (N, h, w)."""
         mean, deviation = (values[None, :, None, None] for values in (self.mean, self.deviation))
         x1 = torch.relu(self.stem(((cells - mean) / deviation).clamp(-CLIP, CLIP)))
         x2 = self.fine2(torch.relu(self.down2(x1)))
-        x4 = self.fine4(torch.relu(self.down4(x2)))
+        x4 = self.down4(x2)
+        x4 = self.fine4(torch.relu(x4 + _enlarged(self.tokens(tokens * TOKEN_GAIN), x4)))
         x8 = self.fine8(torch.relu(self.down8(x4)))
         x8 = torch.relu(x8 + self.whole(x8.mean(dim=(2, 3)))[:, :, None, None])
         y = self.join4(torch.relu(x4 + _enlarged(self.up4(x8), x4)))

@@ -31,15 +31,18 @@ def meaning_of(rgb: Floats, shape: tuple[int, ...]) -> Meaning:
 
 def resized_meaning(seen: Perception, shape: tuple[int, ...]) -> Meaning:
     """What the network has seen, at the working size `shape` (h, w)."""
-
-    def resized(plane: Floats) -> Floats:
-        return np.asarray(cv2.resize(plane, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR))
-
     return Meaning(
-        np.stack([resized(plane) for plane in seen.classes]),
-        resized(seen.subject),
-        resized(seen.edges),
-        resized(seen.contours),
+        np.stack([resized(plane, shape) for plane in seen.classes]),
+        resized(seen.subject, shape),
+        resized(seen.edges, shape),
+        resized(seen.contours, shape),
         seen.tokens,
         seen.fine,
     )
+
+
+def resized(plane: Floats, shape: tuple[int, ...]) -> Floats:
+    """A plane (H, W) or a picture (H, W, 3) at the size `shape` (h, w)."""
+    shrinks = plane.shape[0] > shape[0] and plane.shape[1] > shape[1]
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(plane, (shape[1], shape[0]), interpolation=way), np.float32)
