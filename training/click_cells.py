@@ -3,16 +3,12 @@
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
+import photos
 from click_data import Example, Outlined, example_of, from_instances, from_numbered, from_photos, from_scenes
-from multiplane.segment.meaning import Meaning
-
-PARTS = 1
-"""How many random windows of an outlined photo with several things that teaches there are beside the whole."""
 
 
 def main() -> int:
@@ -25,12 +21,11 @@ def main() -> int:
     parser.add_argument("--scenes", action="append", default=[], type=Path, metavar="SHARDS")
     parser.add_argument("--one-scene-in", type=int, default=16, help="how many of the scenes")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
     for number, outlined in enumerate(_pictures(options)):
-        teaches = outlined.source == "instances" and len(outlined.masks) > 1 and not outlined.held_out
-        for part in range(1 + teaches * PARTS):
-            example = example_of(outlined.part(rng) if part else outlined)
+        seen_twice = outlined.source == "instances" and len(outlined.masks) > 1 and not outlined.held_out
+        for part, shown in enumerate([outlined, outlined.part(rng)] if seen_twice else [outlined]):
+            example = example_of(shown)
             if example is not None:
                 save(example, options.out / f"{example.source}-{number:05d}-{part}.npz")
     return 0
@@ -48,12 +43,9 @@ def _pictures(options: argparse.Namespace) -> Iterator[Outlined]:
 
 
 def save(example: Example, path: Path) -> None:
-    """Write one example, in half precision."""
-    maps = {name: getattr(example, name) for name in MAPS} | {
-        part.name: getattr(example.meaning, part.name) for part in fields(Meaning)
-    }
-    halves = {name: values.astype(np.float16) for name, values in maps.items()}
-    np.savez(path, source=example.source, held_out=example.held_out, **halves)
+    """Write one example, in half precision, whole or not at all."""
+    halves = {name: plane.astype(np.float16) for name, plane in example.maps().items()}
+    photos.save(path, source=np.asarray(example.source), held_out=np.asarray(example.held_out), **halves)
 
 
 def load(folder: Path) -> list[Example]:
@@ -63,12 +55,8 @@ def load(folder: Path) -> list[Example]:
 
 def _read(path: Path) -> Example:
     with np.load(path) as stored:
-        meaning = Meaning(**{part.name: stored[part.name] for part in fields(Meaning)})
-        maps = {name: stored[name] for name in MAPS}
-        return Example(**maps, meaning=meaning, source=str(stored["source"]), held_out=bool(stored["held_out"]))
-
-
-MAPS = ("rgb", "disparity", "things")
+        maps = {name: stored[name] for name in stored if name not in ("source", "held_out")}
+        return Example.of(maps, str(stored["source"]), bool(stored["held_out"]))
 
 
 if __name__ == "__main__":

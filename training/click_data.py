@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import cv2
@@ -42,6 +42,17 @@ class Example:
     things: Floats
     source: str
     held_out: bool
+
+    @staticmethod
+    def of(maps: dict[str, Floats], source: str, held_out: bool) -> "Example":
+        """An example of `maps` by name, as `maps()` gives them."""
+        own = {name: maps[name] for name in ("rgb", "disparity", "things")}
+        meaning = Meaning(**{part.name: maps[part.name] for part in fields(Meaning)})
+        return Example(**own, meaning=meaning, source=source, held_out=held_out)
+
+    def maps(self) -> dict[str, Floats]:
+        """Every map by its name, those of `meaning` among them."""
+        return {"rgb": self.rgb, "disparity": self.disparity, "things": self.things, **vars(self.meaning)}
 
     def grid(self) -> Grid:
         """The grid, with the ways between its cells."""

@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,12 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from click_cells import MAPS, load
+from click_cells import load
 from click_data import LEAST, MOST, Example, deepest, random_box, random_points, tight_box
 from multiplane.arrays import Floats
-from multiplane.segment.click import SURELY, WEIGHTS, shifted, stacked
-from multiplane.segment.click_features import Grid, around, features
-from multiplane.segment.click_network import KINDS, ClickNet
+from multiplane.segment.click import WEIGHTS, for_second, shifted
+from multiplane.segment.click_features import Grid, features
+from multiplane.segment.click_network import KINDS, ClickNet, kind_of
 from multiplane.segment.meaning import Meaning
 from multiplane.segment.prompt import Prompt
 
@@ -52,11 +52,6 @@ class Task:
     known: Floats
     prompt: Prompt
     thing: Floats
-
-    @property
-    def kind(self) -> str:
-        """Which first network judges it."""
-        return KINDS[0] if self.prompt.box is None else KINDS[1]
 
 
 def draw(things: Things, rng: np.random.Generator) -> Task:
@@ -100,10 +95,7 @@ def disturbed(example: Example, rng: np.random.Generator) -> Example:
     rgb = np.ascontiguousarray(taken(np.moveaxis(example.rgb, -1, 0)).transpose(1, 2, 0))
     if rng.random() < 0.5:
         rgb = np.clip(rgb ** np.float32(rng.uniform(0.7, 1.4)) * np.float32(rng.uniform(0.8, 1.2)), 0.0, 1.0)
-    maps = {
-        part.name: taken(getattr(example.meaning, part.name), COARSE if part.name == "tokens" else 1)
-        for part in fields(Meaning)
-    }
+    maps = {name: taken(plane, COARSE if name == "tokens" else 1) for name, plane in vars(example.meaning).items()}
     return replace(
         example, rgb=rgb, disparity=taken(example.disparity), meaning=Meaning(**maps), things=taken(example.things)
     )
@@ -111,9 +103,8 @@ def disturbed(example: Example, rng: np.random.Generator) -> Example:
 
 def whole(example: Example) -> Example:
     """An example as it is, in single precision."""
-    maps = {part.name: getattr(example.meaning, part.name).astype(np.float32) for part in fields(Meaning)}
-    rest = {name: getattr(example, name).astype(np.float32) for name in MAPS}
-    return replace(example, meaning=Meaning(**maps), **rest)
+    maps = {name: plane.astype(np.float32) for name, plane in example.maps().items()}
+    return Example.of(maps, example.source, example.held_out)
 
 
 class Drawn(IterableDataset[Any]):
@@ -172,23 +163,19 @@ def _some_cells(task: Task, rng: np.random.Generator) -> tuple[str, Floats, Floa
         weights.append(np.full(count, len(cells) / count / np.sqrt(inside.sum() * inside.size), np.float32))
     index = np.concatenate(chosen)
     weight = np.concatenate(weights)
-    return task.kind, task.known[index], inside[index].astype(np.float32), weight * np.float32(len(weight) / 2)
-
-
-def seen_by_second(net: ClickNet, task: Task) -> tuple[Floats, Floats, Tensor]:
-    """What the second network reads of a task: its cells, the tokens, and the first logits (1, h, w)."""
-    with torch.no_grad():
-        first = net.judge(task.kind)(torch.from_numpy(task.known))
-        first = first.clamp(-SURELY, SURELY).reshape(1, *task.thing.shape)
-    cells = stacked(task.grid, task.known, around(task.grid, first.sigmoid()[0].numpy()))
-    return cells[None], task.grid.meaning.tokens[None], first
+    return (
+        kind_of(task.prompt),
+        task.known[index],
+        inside[index].astype(np.float32),
+        weight * np.float32(len(weight) / 2),
+    )
 
 
 def fit_second(net: ClickNet, things: Things, rng: np.random.Generator, minutes: float, workers: int) -> None:
     """Fit the network that sees the whole picture, for so many minutes; its averaged weights are what is left."""
 
     def made(task: Task, _: np.random.Generator) -> tuple[Any, ...]:
-        return (*seen_by_second(net, task), task.thing[None])
+        return (*for_second(net, task.grid, task.known, task.prompt), task.thing[None])
 
     tasks = Drawn(things, int(rng.integers(1 << 30)), made).by(workers)
     if not net.second.mean.any():
@@ -235,13 +222,13 @@ def measure(net: ClickNet, held_out: list[Example], most: int) -> None:
         for thing in example.things[:2]:
             for prompt in (Prompt(((*deepest(thing), True),)), Prompt((), tight_box(thing))):
                 task = task_of(example, thing, prompt)
-                cells, tokens, first = seen_by_second(net, task)
+                cells, tokens, first = for_second(net, task.grid, task.known, prompt)
                 with torch.inference_mode():
-                    second = net.second(torch.from_numpy(cells), torch.from_numpy(tokens), first)
+                    second = net.second(cells, tokens, first)
                 shares = [logits.sigmoid()[0].numpy() for logits in (first, second)]
                 masks = [shifted(share) > 0.5 for share in shares]
                 ious = [(mask & (thing > 0.5)).sum() / (mask | (thing > 0.5)).sum() for mask in masks]
-                scores.setdefault(f"{example.source}, {task.kind}", []).append((float(ious[0]), float(ious[1])))
+                scores.setdefault(f"{example.source}, {kind_of(prompt)}", []).append((float(ious[0]), float(ious[1])))
     for name, pairs in sorted(scores.items()):
         first, second = np.mean(pairs, axis=0)
         print(f"{name}: {len(pairs)} prompts, IoU {first:.3f} by the first, {second:.3f} by both", flush=True)

@@ -45,12 +45,11 @@ def peel(picture: Levels, alpha: Floats, foreground: Floats, background: Floats)
     bit_depth = 16 if picture.dtype == np.uint16 else 8
     matte = to_levels(alpha, bit_depth)
     top = np.iinfo(picture.dtype).max
-    behind, wanted = picture.copy(), to_levels(foreground, bit_depth)
-    darkest, brightest = _range_around(np.where((matte > 0)[..., None], to_levels(background, bit_depth), picture))
+    wanted = to_levels(foreground, bit_depth)
+    behind = np.where((matte > 0)[..., None], to_levels(background, bit_depth), picture)
+    darkest, brightest = _range_around(behind)
     for rows in strips(*picture.shape[:2]):
-        hidden = matte[rows] == top
-        behind[rows][hidden] = to_levels(background[rows][hidden], bit_depth)
-        soft = ~hidden & (matte[rows] > 0)
+        soft = (matte[rows] > 0) & (matte[rows] < top)
         a = from_levels(matte[rows][soft])[:, None]
         front, back, seen = foreground[rows][soft], background[rows][soft], from_levels(picture[rows][soft])
         back = back + (1 - a) * (seen - a * front - (1 - a) * back) / (a * a + (1 - a) * (1 - a))

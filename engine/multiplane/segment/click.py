@@ -9,13 +9,14 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import Tensor
 
 from multiplane.arrays import Floats, Mask
 from multiplane.errors import BackendError
 from multiplane.perception.perceive import Perception, perceive
 from multiplane.segment.builtin import working_copies
 from multiplane.segment.click_features import Cells, Grid, around, features
-from multiplane.segment.click_network import ClickNet
+from multiplane.segment.click_network import ClickNet, kind_of
 from multiplane.segment.click_outline import cut_out
 from multiplane.segment.click_window import Window, fitted, seen_in, surroundings, within
 from multiplane.segment.meaning import resized, resized_meaning
@@ -114,18 +115,19 @@ def grid_of(seen: Perception, rgb: Floats, z: Floats) -> Grid:
 def likely(grid: Grid, prompt: Prompt) -> Floats:
     """The probability (h, w) that a cell is in the thing; `prompt` is in cells."""
     network = load_network()
-    known = features(grid, prompt)
     with torch.inference_mode():
-        first = network.judge("points" if prompt.box is None else "box")(torch.from_numpy(known))
+        logits: Tensor = network.second(*for_second(network, grid, features(grid, prompt), prompt))
+        return np.asarray(logits.sigmoid()[0].numpy())
+
+
+def for_second(network: ClickNet, grid: Grid, known: Cells, prompt: Prompt) -> tuple[Tensor, Tensor, Tensor]:
+    """What the second network reads: cells (1, FEATURES, h, w), tokens (1, CHANNELS, h', w'), first logits."""
+    with torch.no_grad():
+        first = network.judge(kind_of(prompt))(torch.from_numpy(known))
         first = first.clamp(-SURELY, SURELY).reshape(1, *grid.shape)
-        cells = stacked(grid, known, around(grid, first.sigmoid()[0].numpy()))
-        tokens = torch.from_numpy(grid.meaning.tokens)[None]
-        return np.asarray(network.second(torch.from_numpy(cells)[None], tokens, first).sigmoid()[0].numpy())
-
-
-def stacked(grid: Grid, known: Cells, after: Cells) -> Floats:
-    """All that the second network sees of the cells (FEATURES, h, w): what is known, and the big network's features."""
-    return np.concatenate([np.hstack([known, after]).T.reshape(-1, *grid.shape), grid.meaning.fine])
+    after = around(grid, first.sigmoid()[0].numpy())
+    cells = np.concatenate([np.hstack([known, after]).T.reshape(-1, *grid.shape), grid.meaning.fine])
+    return torch.from_numpy(cells)[None], torch.from_numpy(grid.meaning.tokens)[None], first
 
 
 def shifted(share: Floats) -> Floats:

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from multiplane.perception.encoder import CHANNELS
 from multiplane.perception.network import FINE_CHANNELS
+from multiplane.segment.prompt import Prompt
 
 KNOWN, AROUND = 68, 18
 """How many numbers `click_features` knows of a cell, before and after a first answer."""
@@ -22,6 +23,11 @@ WIDTHS = (32, 48, 64, 96)
 """Channels at a cell, and at two, four and eight cells."""
 CLIP = 5.0
 """Standard deviations from its mean beyond which a number says no more."""
+
+
+def kind_of(prompt: Prompt) -> str:
+    """The kind of KINDS that a prompt is of."""
+    return KINDS[0] if prompt.box is None else KINDS[1]
 
 
 class ClickNet(nn.Module):

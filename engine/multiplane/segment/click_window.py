@@ -68,15 +68,11 @@ def within(prompt: Prompt, window: Window) -> Prompt:
     return Prompt(points, (x0 - left, y0 - top, x1 - left, y1 - top))
 
 
-def scaled(prompt: Prompt, across: float, down: float) -> Prompt:
-    """`prompt` in a picture that is `across` times as wide and `down` times as high."""
+def fitted(prompt: Prompt, shape: tuple[int, ...], target: tuple[int, ...]) -> Prompt:
+    """A prompt in a picture of `shape` (H, W), in one of the shape `target`."""
+    across, down = target[1] / shape[1], target[0] / shape[0]
     points = tuple((x * across, y * down, positive) for x, y, positive in prompt.points)
     if prompt.box is None:
         return Prompt(points)
     left, top, right, bottom = prompt.box
     return Prompt(points, (left * across, top * down, right * across, bottom * down))
-
-
-def fitted(prompt: Prompt, shape: tuple[int, ...], target: tuple[int, ...]) -> Prompt:
-    """A prompt in a picture of `shape` (H, W), in one of the shape `target`."""
-    return scaled(prompt, target[1] / shape[1], target[0] / shape[0])
