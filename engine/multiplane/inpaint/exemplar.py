@@ -32,8 +32,11 @@ RINGS = 32
 """Most steps in which the coarsest level is filled from outside in."""
 BLUR = 1.0
 """How far proposals may be from the best one and still count, while the fill is looked for."""
+TYPICAL, HEARD = 0.75, 2.0
+"""All count then that cost up to about HEARD times this quantile of a level's costs (Wexler et al. take the quantile):
+patches that lie across a seam cost much, and if nobody heard them, blocks with hard seams would cost nothing."""
 FINAL_BLUR = 0.01
-"""The same, for the last vote of each level: hardly, so that the fill is as sharp as its sources."""
+"""How far proposals may be for the last vote of each level: hardly, so that the fill is as sharp as its sources."""
 MOST_HEALED = 0.1
 """Largest colour step at the hole's rim that is spread over the hole."""
 PRICE = 1e-7
@@ -120,6 +123,11 @@ class _Level:
         self.rate(self.mean(), self.ys, self.xs)
         away = self.depth[self.ys, self.xs]
         return float(self.cost[self.ys, self.xs][away <= max(R, away.min())].mean())
+
+    def heard(self) -> float:
+        """The cost up to which about every proposal counts while the fill is looked for."""
+        costs = self.cost[self.ys, self.xs]
+        return HEARD * float(np.quantile(costs[np.isfinite(costs)], TYPICAL))
 
     def mean(self) -> Floats:
         """Colour mean of the patch around each pixel."""
@@ -238,12 +246,12 @@ def _step(level: _Level, ys: Ints, xs: Ints, radius: int, sweeps: int, state: ND
     return mean
 
 
-def _vote(level: _Level, mean: Floats, hy: Ints, hx: Ints, blur: float) -> Floats:
+def _vote(level: _Level, mean: Floats, hy: Ints, hx: Ints, blur: float, floor: float = 0.0) -> Floats:
     """What the patches propose for the pixels (hy, hx): (N, C)."""
     out = np.empty((len(hy), level.image.shape[2]), np.float32)
     vote(
         level.image, mean, level.full, level.depth, level.source, hy, hx,
-        level.ny, level.nx, level.cost, R, blur, out,
+        level.ny, level.nx, level.cost, R, blur, floor, out,
     )  # fmt: skip
     return out
 
@@ -267,7 +275,7 @@ def _fill_by_rings(level: _Level, state: NDArray[np.uint64]) -> None:
         if len(hy) == 0:
             continue
         mean = _step(level, hy, hx, radius, 4, state)
-        level.image[hy, hx] = _vote(level, mean, hy, hx, BLUR)
+        level.image[hy, hx] = _vote(level, mean, hy, hx, BLUR, level.heard())
         level.weight[hy, hx] = [1, 1, 1, TEXTURE, TEXTURE]
         level.weigh()
     rest = np.zeros_like(domain)
@@ -301,8 +309,8 @@ def _settle(level: _Level, state: NDArray[np.uint64]) -> None:
     radius = int(np.clip(REACH // max(len(level.ys), 1), 8, max(level.hole.shape)))
     for step in range(steps):
         mean = _step(level, level.ys, level.xs, radius, 2, state)
-        blur = BLUR if step + 1 < steps else FINAL_BLUR
-        level.image[level.hy, level.hx] = _vote(level, mean, level.hy, level.hx, blur)
+        blur, floor = (BLUR, level.heard()) if step + 1 < steps else (FINAL_BLUR, 0.0)
+        level.image[level.hy, level.hx] = _vote(level, mean, level.hy, level.hx, blur, floor)
 
 
 def _heal(level: _Level) -> None:

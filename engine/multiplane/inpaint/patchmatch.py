@@ -146,12 +146,12 @@ def search(
 @compiled(fastmath={"reassoc", "contract", "arcp", "nsz"})
 def vote(
     image: Any, mean: Any, full: Any, depth: Any, source: Any, hy: Any, hx: Any,
-    ny: Any, nx: Any, cost: Any, r: int, blur: float, out: Any,
+    ny: Any, nx: Any, cost: Any, r: int, blur: float, floor: float, out: Any,
 ) -> None:  # fmt: skip
     """Write to `out` (N, C), for each pixel (hy, hx), the mean of what the patches over it propose.
 
     Wexler et al. 2007, equation 5: a proposal weighs exp(-excess / h) / trust(distance to the known pixels), with
-    excess its cost over the cheapest proposal's and h = blur x (cheapest + floor): small `blur` keeps the fill sharp.
+    excess its cost over the cheapest proposal's and h = blur x max(cheapest, floor): a small one keeps the fill sharp.
     `depth` (H, W) is the distance to the known pixels, `source` (H, W) where colours may be taken from.
     """
     channels = image.shape[2]
@@ -162,7 +162,7 @@ def vote(
         for dy in range(-r, r + 1):
             for dx in range(-r, r + 1):
                 cheapest = min(cheapest, cost[y - dy, x - dx])
-        scale = np.float32(1.0) / (np.float32(blur) * (cheapest + np.float32(1e-7)))
+        scale = np.float32(1.0) / (np.float32(blur) * (max(cheapest, np.float32(floor)) + np.float32(1e-7)))
         total[:] = 0
         weights = np.float32(0)
         for dy in range(-r, r + 1):
