@@ -114,7 +114,7 @@ def test_what_is_hidden_belongs_to_the_surface_beside_it():
     hole = np.zeros((40, 40), bool)
     hole[10:30, 15:25] = True
     owner[hole] = 0
-    behind = owners_behind(owner, hole, [False, True, True], reach=2)
+    behind = owners_behind(owner, hole, [False, True, True], reach=np.full(3, 2.0))
     assert (behind[:20] == 2).all()
     assert (behind[20:] == 1).all()
 
@@ -125,11 +125,11 @@ def test_a_hidden_object_goes_on_only_a_little():
     hole = np.zeros((40, 40), bool)
     hole[10:30, 10:20] = True
     owner[hole] = 0
-    behind = owners_behind(owner, hole, [False, False, True], reach=2)
+    behind = owners_behind(owner, hole, [False, False, True], reach=np.full(3, 2.0))
     assert (behind[15:25, 10:12] == 1).all()
     assert (behind[15:25, 13:] == 2).all()
 
 
 def test_with_nothing_to_be_seen_behind_the_last_sheet_takes_it_all():
     owner = np.zeros((5, 5), np.int32)
-    assert (owners_behind(owner, np.ones((5, 5), bool), [False, False, True], reach=2) == 2).all()
+    assert (owners_behind(owner, np.ones((5, 5), bool), [False, False, True], reach=np.full(3, 2.0)) == 2).all()

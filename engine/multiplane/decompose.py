@@ -7,9 +7,10 @@ from multiplane.depth import DepthBackend
 from multiplane.errors import SceneError
 from multiplane.inpaint import InpaintBackend
 from multiplane.layering.chosen import order_with_chosen
+from multiplane.layering.endless import goes_on
 from multiplane.layering.merge import merge_to
 from multiplane.layering.names import name_layers
-from multiplane.layering.order import SURFACES, order_near_to_far
+from multiplane.layering.order import order_near_to_far
 from multiplane.layering.planes import assign_planes
 from multiplane.light.key_light import key_light_of
 from multiplane.light.shadows import with_shadows
@@ -71,7 +72,7 @@ def decompose(
         photo.bit_depth,
         [sheet.mask for sheet in sheets],
         depth.z,
-        [sheet.label in SURFACES for sheet in sheets],
+        [goes_on(sheet.label, sheet.mask, depth.z) for sheet in sheets],
         seed,
         photo.bleed,
     )

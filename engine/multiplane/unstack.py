@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Ints, Levels, Mask
 from multiplane.inpaint import InpaintBackend
@@ -30,7 +31,9 @@ than to fill it from, which would only repeat the little that is seen."""
 SMOOTH_SIDE = 512
 """Longer side at which the smooth fill is worked out."""
 OBJECT_REACH = 0.035
-"""How far a hidden object is continued behind what stands before it, as a share of the diagonal."""
+"""How far a hidden object is continued behind what stands before it, as a share of the diagonal ..."""
+OBJECT_GROWTH = 0.3
+"""... and at most, as a share of the side of a square as large as what is seen of it."""
 RIM = 0.0025
 """Width of the mixed rim in which colour and depth are not purely one side's, as a share of the diagonal."""
 CONTEXT = 0.5
@@ -94,7 +97,7 @@ class Remaining:
         if not shown.any():
             return None
         hole = shown | mask[box]
-        behind = owners_behind(self.owner[box], hole, self.surface, self._pixels(OBJECT_REACH))
+        behind = owners_behind(self.owner[box], hole, self.surface, self._reach())
         # What the mask covered and the matte leaves out is the background itself: the best source to fill from.
         foreground = estimate_foreground(rgb, alpha)
         source = unsmeared(rgb, shown, foreground, math.ceil(self.bleed)) if self.bleed > 0 else rgb
@@ -119,6 +122,11 @@ class Remaining:
         top = np.iinfo(self.picture.dtype).max
         opaque = np.full((*self.z.shape, 1), top, self.picture.dtype)
         return Cut(np.concatenate([self.picture, opaque], axis=-1), self.z, self.invented, (0, 0))
+
+    def _reach(self) -> NDArray[np.float64]:
+        """How many pixels each sheet goes on behind others if it is an object."""
+        seen = np.bincount(self.owner.reshape(-1), minlength=len(self.surface))
+        return np.minimum(OBJECT_GROWTH * np.sqrt(seen), self._pixels(OBJECT_REACH))
 
     def _pixels(self, share: float) -> int:
         return max(1, round(share * float(np.hypot(*self.z.shape))))

@@ -19,18 +19,18 @@ WORKING_SIDE = 128
 """Longer side of the grid on which heat spreads: a hidden border is smooth, since nobody has seen it."""
 
 
-def owners_behind(owner: Ints, hole: Mask, surface: list[bool], reach: float) -> Ints:
+def owners_behind(owner: Ints, hole: Mask, surface: list[bool], reach: NDArray[np.floating]) -> Ints:
     """Give every pixel of `hole` to a farther sheet that can go on behind it.
 
     owner (H, W) holds sheet indices, near to far; pixels in `hole` are ignored. `surface[k]` says that sheet k goes on
-    behind others without end (a floor, a wall, a sky); any other sheet goes on for `reach` pixels only, since nobody
+    behind others without end (a floor, a wall, a sky); any other goes on for `reach[k]` pixels only, since nobody
     knows how a hidden object ends and a short continuation is all that parallax shows. The farthest sheet of all must
     be a surface. Returns owners (H, W), changed inside `hole` only.
     """
     endless = np.array(surface)
     nearest, distance = _nearest(owner, hole)
     # -1, where nothing at all is seen, indexes the farthest sheet, which is a surface.
-    short = ~endless[nearest] & (distance <= reach)
+    short = ~endless[nearest] & (distance <= reach[nearest])
     found = np.where(short, nearest, _warmest(owner, hole, endless))
     return np.where(hole, found, owner).astype(np.int32)
 

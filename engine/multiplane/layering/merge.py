@@ -18,7 +18,10 @@ TWO_THINGS = 0.2
 MIXED_KINDS = 3.0
 """How much dearer it is to merge an object with the surface behind it than two of a kind ..."""
 STANDS_OUT = 0.35
-"""... and what an object is worth even at the depth of the surface that it stands on, in disparity."""
+"""... and what an object is worth even at the depth of the surface that it stands on, in disparity; or a floor, which
+comes nearer towards the camera, beside the wall that it runs up to."""
+FLOORS = ("ground", "water")
+"""Labels of surfaces that lie flat."""
 APART = 4.0
 """How much dearer it is to merge two that do not touch."""
 CRUMB, WORTH_A_LAYER = 0.012, 0.15
@@ -27,12 +30,13 @@ CRUMB, WORTH_A_LAYER = 0.012, 0.15
 
 @dataclass(frozen=True)
 class _Weight:
-    """Area as a share of the picture, disparity as a share of the scene's range, and the kind."""
+    """Area as a share of the picture, disparity as a share of the scene's range, and what is known of the kind."""
 
     area: float
     disparity: float
     surface: bool
     sky: bool
+    floor: bool
 
 
 def merge_to(ordered: list[Segment], depth: DepthMap, most: int, crumbs: bool = True) -> list[Segment]:
@@ -78,9 +82,9 @@ def _weigh(segments: list[Segment], z: Floats) -> tuple[list[_Weight], NDArray[n
         mask = segment.mask[::step, ::step]
         labels[mask] = index
         seen = disparity[mask] if mask.any() else np.zeros(1)
-        weights.append(
-            _Weight(float(mask.mean()), float(np.median(seen)), segment.label in SURFACES, segment.label == "sky")
-        )
+        label = segment.label
+        kind = (label in SURFACES, label == "sky", label in FLOORS)
+        weights.append(_Weight(float(mask.mean()), float(np.median(seen)), *kind))
     touching = np.zeros((len(segments) + 1, len(segments) + 1), np.bool_)
     touching[labels[:, :-1], labels[:, 1:]] = True
     touching[labels[:-1], labels[1:]] = True
@@ -91,6 +95,8 @@ def _cost(a: _Weight, b: _Weight) -> float:
     gap = abs(a.disparity - b.disparity)
     if a.surface != b.surface or a.sky != b.sky:
         gap = MIXED_KINDS * (gap + SAME_DEPTH + STANDS_OUT)
+    elif a.floor != b.floor:
+        gap += STANDS_OUT
     else:
         gap += SAME_DEPTH if a.surface else TWO_THINGS
     return float(np.sqrt(min(a.area, b.area))) * gap
@@ -99,4 +105,4 @@ def _cost(a: _Weight, b: _Weight) -> float:
 def _joined(larger: _Weight, smaller: _Weight) -> _Weight:
     area = larger.area + smaller.area
     disparity = (larger.disparity * larger.area + smaller.disparity * smaller.area) / area if area else 0.0
-    return _Weight(area, disparity, larger.surface, larger.sky)
+    return _Weight(area, disparity, larger.surface, larger.sky, larger.floor)

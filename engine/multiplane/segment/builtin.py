@@ -34,6 +34,8 @@ FREE = -1
 """The kind of a region that may be ground, and may be of what stands there."""
 HALF_GROUND = 0.5
 """What such a region counts for the ground."""
+LEAST_APART = 0.02
+"""Share of the picture from which a sky or a ground is set apart from a group that it went into."""
 NEARLY_ALL = 0.8
 """Share of a group that is of a surface, from which the whole is."""
 SOFT = 1.2
@@ -72,10 +74,33 @@ def group_picture(guide: Floats, disparity: Floats, meaning: Meaning) -> tuple[I
     labels = superpixels(lab, disparity, SPACING)
     regions, graph = describe(labels, lab, disparity, meaning), measure_regions(labels, lab, disparity, meaning)
     group = merge_regions(graph, affinity, CUT)
-    surface = surface_of_groups(group, surfaces_of(regions, colour_slope(smooth), fall_of(disparity)), regions.size)
+    kinds = surfaces_of(regions, colour_slope(smooth), fall_of(disparity))
+    group, kinds = surfaces_set_apart(group, kinds, regions)
+    surface = surface_of_groups(group, kinds, regions.size)
     if runs_into_objects(regions, surface[group]):
         surface = np.where(surface == GROUND, OTHER, surface)
     return put_together(regions, group, surface)
+
+
+def surfaces_set_apart(
+    group: NDArray[np.int64], kinds: NDArray[np.int64], regions: Regions
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The `group` (N,) and kind of every region, where sky and ground that went into a group of other things have
+    their own.
+
+    `kinds` (N,) are those of the regions. A wall and the floor before it are often alike enough to be taken for one.
+    """
+    group, kinds = group.copy(), kinds.copy()
+    size, whole = np.bincount(group, regions.size), regions.size.sum()
+    for kind, name, open_to_it in ((SKY, "sky", (SKY,)), (GROUND, "ground", (GROUND, FREE))):
+        sure = np.isin(kinds, open_to_it) & (regions.classes[:, CLASSES.index(name)] > SURE)
+        plain = np.bincount(group, regions.size * (sure & (kinds == kind)), len(size))
+        mixed = (plain > LEAST_APART * whole) & (plain < NEARLY_ALL * size)
+        for number in np.flatnonzero(mixed):
+            members = sure & (group == number)
+            kinds[members], group[members] = kind, group.max() + 1
+        size = np.bincount(group, regions.size)
+    return group, kinds
 
 
 def surface_of_groups(group: NDArray[np.int64], kinds: NDArray[np.int64], size: Values) -> NDArray[np.int64]:
