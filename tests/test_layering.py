@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from multiplane.layering.endless import goes_on
 from multiplane.layering.hidden import owners_behind
 from multiplane.layering.merge import merge_to
 from multiplane.layering.names import name_layers
@@ -71,6 +72,37 @@ def test_the_object_outlives_the_merging_of_surfaces():
     assert any(np.array_equal(segment.mask, segments[2].mask) for segment in merged)
 
 
+def test_a_floor_stays_apart_from_the_wall_that_it_runs_up_to():
+    """Two walls at different depths become one before the floor goes into the nearer, which is as far away."""
+    rows, columns = np.mgrid[:120, :160]
+    masks = {"floor": rows >= 60, "wall 1": (rows < 60) & (columns < 80), "wall 2": (rows < 60) & (columns >= 80)}
+    disparity = np.select([masks["wall 1"], masks["wall 2"]], [0.5, 0.49], 0.5 + (rows - 90) / 100)
+    segments = [Segment(name, name.split()[0].replace("floor", "ground"), mask) for name, mask in masks.items()]
+    merged = merge_to(segments, DepthMap(np.asarray(1 / disparity, np.float32)), 2)
+    assert any(np.array_equal(segment.mask, masks["floor"]) for segment in merged)
+
+
+def tilted(unevenness: float = 0.0):
+    """Depth (60, 80) of a plane whose disparity doubles downwards, with waves in it."""
+    rows = np.arange(60.0)[:, None] / 60
+    waves = np.sin(np.arange(80.0) / 3)[None]
+    return np.asarray(1 / (1 + rows + unevenness * waves), np.float32)
+
+
+def test_a_surface_goes_on_where_it_is_flat_and_reaches_the_pictures_border():
+    mask = np.zeros((60, 80), bool)
+    mask[20:] = True
+    assert goes_on("wall", mask, tilted())
+    assert not goes_on("object", mask, tilted())
+    assert not goes_on("wall", mask, tilted(unevenness=0.4))
+    enclosed = np.zeros((60, 80), bool)
+    enclosed[20:50, 10:70] = True
+    assert not goes_on("wall", enclosed, tilted())
+    assert goes_on("sky", enclosed, tilted(unevenness=0.4))
+    assert goes_on("background", enclosed, tilted(unevenness=0.4))
+    assert not goes_on("wall", np.zeros((60, 80), bool), tilted())
+
+
 @given(st.lists(st.floats(0.01, 1.0), min_size=1, max_size=12))
 def test_planes_run_from_background_to_foreground(disparities):
     planes = assign_planes(disparities)
@@ -128,6 +160,17 @@ def test_a_hidden_object_goes_on_only_a_little():
     behind = owners_behind(owner, hole, [False, False, True], reach=np.full(3, 2.0))
     assert (behind[15:25, 10:12] == 1).all()
     assert (behind[15:25, 13:] == 2).all()
+
+
+def test_of_two_hidden_objects_each_goes_on_by_its_own_reach():
+    owner = np.full((40, 40), 3, np.int32)
+    owner[:20, :10], owner[20:, :10] = 1, 2
+    hole = np.zeros((40, 40), bool)
+    hole[:, 10:20] = True
+    owner[hole] = 0
+    behind = owners_behind(owner, hole, [False, False, False, True], reach=np.array([0.0, 2.0, 5.0, 0.0]))
+    assert (behind[5, 10:20] == 1).sum() == 2
+    assert (behind[35, 10:20] == 2).sum() == 5
 
 
 def test_with_nothing_to_be_seen_behind_the_last_sheet_takes_it_all():

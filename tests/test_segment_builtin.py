@@ -13,8 +13,10 @@ from skimage import data
 from multiplane.perception.network import CLASSES
 from multiplane.scene import Camera, DepthMap, Photo, Segment
 from multiplane.segment import load_segment
-from multiplane.segment.builtin import segment_photo
+from multiplane.segment.builtin import FREE, segment_photo, surfaces_set_apart
+from multiplane.segment.figures import GROUND, OTHER
 from multiplane.segment.refine import refined_labels, without_islands
+from multiplane.segment.regions import Regions
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
 from cards import Cards, make_cards
@@ -110,6 +112,31 @@ def test_sky_ground_and_what_stands_on_it_are_found_to_the_pixel() -> None:
     assert set(by_label) == {"sky", "ground", "object"}
     assert iou(by_label["object"], disc) > 0.98
     assert iou(by_label["sky"], (near == 0) & ~disc) > 0.98
+
+
+def regions_of(sizes: list[float], classes: list[str]) -> Regions:
+    """Regions of whose classes the network is sure; nothing else of them is told."""
+    none, pairs = np.zeros(0), np.zeros((0, 2), np.int64)
+    count = len(sizes)
+    told = np.array([[0.9 if name == wanted else 0.01 for name in CLASSES] for wanted in classes])
+    plain, wide = np.zeros(count), np.zeros((count, 3))
+    labels = np.arange(count, dtype=np.int32)[None]
+    return Regions(labels, np.array(sizes), plain, wide, wide[:, :2], told, plain, pairs, none, none, none, none)
+
+
+def test_a_floor_that_went_into_the_walls_group_gets_its_own_and_a_speck_of_it_does_not() -> None:
+    regions = regions_of([50.0, 20.0, 10.0, 19.0, 1.0], ["wall", "ground", "ground", "object", "ground"])
+    group, kinds = surfaces_set_apart(
+        np.array([0, 0, 0, 1, 1]), np.array([OTHER, GROUND, FREE, OTHER, GROUND]), regions
+    )
+    assert group.tolist() == [0, 2, 2, 1, 1]
+    assert kinds.tolist() == [OTHER, GROUND, GROUND, OTHER, GROUND]
+
+
+def test_a_group_that_is_nearly_all_ground_is_left_whole() -> None:
+    regions = regions_of([90.0, 10.0], ["ground", "object"])
+    group, _ = surfaces_set_apart(np.array([0, 0]), np.array([GROUND, OTHER]), regions)
+    assert group.tolist() == [0, 0]
 
 
 def test_a_large_photo_is_cut_at_its_own_pixels_though_regions_are_found_on_a_small_copy() -> None:

@@ -15,11 +15,12 @@ SAME_DEPTH = 0.03
 """Disparity, as a share of the scene's range, by which two surfaces differ at least: then only size speaks."""
 TWO_THINGS = 0.2
 """The same for two things: side by side at one depth, they are two all the same."""
+FLOOR_APART = 0.1
+"""The same for a floor and the wall that it runs up to."""
 MIXED_KINDS = 3.0
 """How much dearer it is to merge an object with the surface behind it than two of a kind ..."""
 STANDS_OUT = 0.35
-"""... and what an object is worth even at the depth of the surface that it stands on, in disparity; or a floor, which
-comes nearer towards the camera, beside the wall that it runs up to."""
+"""... and what an object is worth even at the depth of the surface that it stands on, in disparity."""
 FLOORS = ("ground", "water")
 """Labels of surfaces that lie flat."""
 APART = 4.0
@@ -96,7 +97,7 @@ def _cost(a: _Weight, b: _Weight) -> float:
     if a.surface != b.surface or a.sky != b.sky:
         gap = MIXED_KINDS * (gap + SAME_DEPTH + STANDS_OUT)
     elif a.floor != b.floor:
-        gap += STANDS_OUT
+        gap += FLOOR_APART
     else:
         gap += SAME_DEPTH if a.surface else TWO_THINGS
     return float(np.sqrt(min(a.area, b.area))) * gap
