@@ -17,19 +17,11 @@ from multiplane.formats.facts import read_facts
 from multiplane.formats.ora import encode_ora
 from multiplane.formats.save import SUFFIXES, save
 from multiplane.pixels.over import over
-from multiplane_viewer.built_page import PageMissing, load_page
+from needs_page import page_is_built
 from scenes import photo_of
 
 SCENE = extreme_scene()
 REFUSED = {".jsx": "After Effects has compositions of 4 to 30000 pixels", ".psd": "save as .psb"}
-
-
-def page_is_built():
-    try:
-        load_page()
-    except PageMissing:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

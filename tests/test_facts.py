@@ -31,7 +31,7 @@ from multiplane.formats.sequence import write_sequence
 from multiplane.formats.usdz import encode_usdz
 from multiplane.render.budget import safe_parallax
 from multiplane.render.video import encode_mp4
-from multiplane_viewer.built_page import PageMissing, load_page
+from needs_page import page_is_built
 from scenes import hostile_scene, noise_scene, picture_scene
 from tolerances import SOLVER
 
@@ -51,14 +51,6 @@ SCENES = {
     "shadow": noise_scene(4, shadow=True, transparent=True),
     "picture": PICTURE,
 }
-
-
-def page_is_built():
-    try:
-        load_page()
-    except PageMissing:
-        return False
-    return True
 
 
 def facts_of(scene, folder, suffix):

@@ -56,7 +56,7 @@ def main() -> int:
     parser.add_argument("--weights", type=Path, required=True, help="of the encoder and the decoder of depth")
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--megabytes", type=float, default=14.8, help="what the result may be")
+    parser.add_argument("--megabytes", type=float, default=14.9, help="what the result may be")
     parser.add_argument("--count", type=int, default=32, help="photos to weigh with")
     parser.add_argument("--judges", type=int, default=12, help="photos to measure the error on")
     options = parser.parse_args()
