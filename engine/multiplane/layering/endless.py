@@ -25,7 +25,7 @@ def goes_on(label: str, mask: Mask, z: Floats) -> bool:
     """
     if label in (*FARTHEST, *REST):
         return True
-    if label not in SURFACES or not mask.any():
+    if label not in SURFACES:
         return False
     border = [mask[0], mask[-1], mask[:, 0], mask[:, -1]]
     if np.concatenate(border).mean() < REACHED:

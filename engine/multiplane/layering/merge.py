@@ -21,6 +21,8 @@ MIXED_KINDS = 3.0
 """How much dearer it is to merge an object with the surface behind it than two of a kind ..."""
 STANDS_OUT = 0.35
 """... and what an object is worth even at the depth of the surface that it stands on, in disparity."""
+THING, SKY, FLOOR, WALL = range(4)
+"""What a label is for merging: no surface; the sky; a surface that lies flat; any other surface."""
 FLOORS = ("ground", "water")
 """Labels of surfaces that lie flat."""
 APART = 4.0
@@ -31,13 +33,11 @@ CRUMB, WORTH_A_LAYER = 0.012, 0.15
 
 @dataclass(frozen=True)
 class _Weight:
-    """Area as a share of the picture, disparity as a share of the scene's range, and what is known of the kind."""
+    """Area as a share of the picture, disparity as a share of the scene's range, and the kind."""
 
     area: float
     disparity: float
-    surface: bool
-    sky: bool
-    floor: bool
+    kind: int
 
 
 def merge_to(ordered: list[Segment], depth: DepthMap, most: int, crumbs: bool = True) -> list[Segment]:
@@ -83,27 +83,33 @@ def _weigh(segments: list[Segment], z: Floats) -> tuple[list[_Weight], NDArray[n
         mask = segment.mask[::step, ::step]
         labels[mask] = index
         seen = disparity[mask] if mask.any() else np.zeros(1)
-        label = segment.label
-        kind = (label in SURFACES, label == "sky", label in FLOORS)
-        weights.append(_Weight(float(mask.mean()), float(np.median(seen)), *kind))
+        weights.append(_Weight(float(mask.mean()), float(np.median(seen)), _kind_of(segment.label)))
     touching = np.zeros((len(segments) + 1, len(segments) + 1), np.bool_)
     touching[labels[:, :-1], labels[:, 1:]] = True
     touching[labels[:-1], labels[1:]] = True
     return weights, (touching | touching.T)[:-1, :-1]
 
 
+def _kind_of(label: str) -> int:
+    if label not in SURFACES:
+        return THING
+    if label == "sky":
+        return SKY
+    return FLOOR if label in FLOORS else WALL
+
+
 def _cost(a: _Weight, b: _Weight) -> float:
     gap = abs(a.disparity - b.disparity)
-    if a.surface != b.surface or a.sky != b.sky:
-        gap = MIXED_KINDS * (gap + SAME_DEPTH + STANDS_OUT)
-    elif a.floor != b.floor:
+    if a.kind == b.kind:
+        gap += TWO_THINGS if a.kind == THING else SAME_DEPTH
+    elif {a.kind, b.kind} == {FLOOR, WALL}:
         gap += FLOOR_APART
     else:
-        gap += SAME_DEPTH if a.surface else TWO_THINGS
+        gap = MIXED_KINDS * (gap + SAME_DEPTH + STANDS_OUT)
     return float(np.sqrt(min(a.area, b.area))) * gap
 
 
 def _joined(larger: _Weight, smaller: _Weight) -> _Weight:
     area = larger.area + smaller.area
     disparity = (larger.disparity * larger.area + smaller.disparity * smaller.area) / area if area else 0.0
-    return _Weight(area, disparity, larger.surface, larger.sky, larger.floor)
+    return _Weight(area, disparity, larger.kind)
