@@ -1,4 +1,4 @@
-"""The network: an encoder that sees the whole photo, a decoder of depth, one of classes, edges, subject, contours."""
+"""The network: an encoder that sees the whole photo, decoders of depth, of classes, edges and contours, of subject."""
 
 from typing import NamedTuple
 
@@ -6,8 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from multiplane.perception.blocks import Convolution, Merge, Residual
 from multiplane.perception.decoder import WIDTH, DepthDecoder
 from multiplane.perception.encoder import CHANNELS, PATCH, Encoder
+from multiplane.perception.subject import SubjectDecoder
 
 CLASSES = (
     "sky",
@@ -26,15 +28,15 @@ STRIDE = PATCH
 """The sides of the input are multiples of this."""
 FINE = 2
 """One output pixel covers FINE x FINE input pixels."""
-FINE_MAPS = 3
-"""Maps that the second head gives at that size: edges, subject, contours. The classes come at half of it."""
+FINE_MAPS = 2
+"""Maps that the second head gives at that size: edges and contours. The classes come at half of it."""
 SCENE_TAPS = (1, 2, 3)
 """Which of the encoder's depths tell what is there: the later three."""
 
 PIXELS4 = 48
 """Channels at stride 4 of what the pixels show, which know no more than their surroundings."""
 SCENE16, SCENE8, FINE_CHANNELS = 96, 64, 48
-"""Channels at strides 16, 8 and 4 on the way to everything but depth."""
+"""Channels at strides 16, 8 and 4 on the way to classes, edges and contours."""
 
 
 class Maps(NamedTuple):
@@ -53,7 +55,8 @@ class Maps(NamedTuple):
 
 class Features(NamedTuple):
     """What the maps of N pictures (h, w) are made from: `tokens` (N, CHANNELS, h / 16, w / 16), the encoder's last,
-    which know what a place is of, and `fine` (N, FINE_CHANNELS, h / 4, w / 4), which all but depth is read from.
+    which know what a place is of, and `fine` (N, FINE_CHANNELS, h / 4, w / 4), which classes, edges and contours are
+    read from.
     """
 
     tokens: Tensor
@@ -65,7 +68,8 @@ class PerceptionNet(nn.Module):
 
     A transformer over patches of 16 pixels knows what is where (encoder.py); one decoder makes depth of it
     (decoder.py); another, narrower, reads that one's maps, the tokens, and the pixels, which know where exactly a
-    thing ends (a residual block of dense 3 x 3 convolutions, He et al., CVPR 2016), and says the rest.
+    thing ends (a residual block of dense 3 x 3 convolutions, He et al., CVPR 2016), and says classes, edges and
+    contours. What the picture is of is told by a third, which reads the tokens and that one's maps (subject.py).
     """
 
     def __init__(self) -> None:
@@ -80,6 +84,7 @@ class PerceptionNet(nn.Module):
         self.up8 = Merge(SCENE16, WIDTH, SCENE8)
         self.up4 = Merge(SCENE8, WIDTH + PIXELS4, FINE_CHANNELS)
         self.head = nn.Conv2d(FINE_CHANNELS, FINE_MAPS * FINE * FINE + len(CLASSES), 3, padding=1)
+        self.subject = SubjectDecoder(SCENE8, FINE_CHANNELS)
 
     def forward(self, rgb: Tensor) -> Maps:
         """The maps of a batch."""
@@ -92,11 +97,13 @@ class PerceptionNet(nn.Module):
         depths = self.depth(tokens)
         seen = [project(tokens[tap]) for project, tap in zip(self.taps, SCENE_TAPS, strict=True)]
         y16 = self.level16(torch.relu(self.norm16(torch.stack(seen).sum(0))))
-        y4 = self.up4(self.up8(y16, depths.at8), torch.cat([depths.at4, x4], 1))
+        y8 = self.up8(y16, depths.at8)
+        y4 = self.up4(y8, torch.cat([depths.at4, x4], 1))
         out = self.head(y4)
         split = FINE_MAPS * FINE * FINE
-        edges, subject, contours = functional.pixel_shuffle(out[:, :split], FINE).unbind(1)
+        edges, contours = functional.pixel_shuffle(out[:, :split], FINE).unbind(1)
         classes = functional.interpolate(out[:, split:], scale_factor=FINE, mode="bilinear")
+        subject = functional.pixel_shuffle(self.subject(tokens, y8, y4), FINE)[:, 0]
         return Maps(depths.disparity, classes, edges, subject, contours), Features(tokens[-1], y4)
 
 
@@ -108,44 +115,3 @@ def patches(rgb: Tensor) -> Tensor:
     x = torch.linspace(-1, 1, width // 4, device=rgb.device, dtype=rgb.dtype)[None].expand(height // 4, width // 4)
     place = torch.stack([y, x])[None].expand(batch, 2, height // 4, width // 4)
     return torch.cat([small, place], 1).contiguous(memory_format=torch.channels_last)
-
-
-class Convolution(nn.Sequential):
-    """Convolution, batch normalisation, rectifier."""
-
-    def __init__(self, inputs: int, outputs: int, size: int) -> None:
-        super().__init__(
-            nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
-        )
-
-
-class Residual(nn.Module):
-    """Two 3 x 3 convolutions beside the identity; the second starts at zero."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = Convolution(channels, channels, 3)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm = nn.BatchNorm2d(channels)
-        nn.init.zeros_(self.norm.weight)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Same shape as the input."""
-        return torch.relu(x + self.norm(self.second(self.first(x))))
-
-
-class Merge(nn.Module):
-    """A coarse map enlarged twofold, joined with a finer one of the encoder."""
-
-    def __init__(self, coarse: int, fine: int, outputs: int) -> None:
-        super().__init__()
-        self.coarse = nn.Conv2d(coarse, outputs, 1, bias=False)
-        self.fine = nn.Conv2d(fine, outputs, 1, bias=False)
-        self.norm = nn.BatchNorm2d(outputs)
-        self.block = Residual(outputs)
-
-    def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
-        """(N, outputs, h, w) of the fine map's size."""
-        up = functional.interpolate(self.coarse(coarse), scale_factor=2, mode="bilinear")
-        merged: Tensor = self.block(torch.relu(self.norm(up + self.fine(fine))))
-        return merged
