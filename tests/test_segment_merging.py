@@ -65,6 +65,24 @@ def test_what_is_signed_turns_with_the_order_of_its_ends() -> None:
         assert np.isclose(other[LENGTH], row[LENGTH])
 
 
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 1000))
+def test_what_has_not_grown_would_be_judged_as_it_was(seed: int) -> None:
+    _, graph = graph_of(seed)
+    some = list(stages(graph, affinity))
+    assert len(some) > 5
+    for stage, surest in some[:-1]:
+        anew = affinity(stage.graph)
+        assert np.allclose(stage.likely, anew, atol=SOLVER)
+        assert np.isclose(surest, anew.max(), atol=SOLVER)
+
+
+def test_a_part_of_a_graph_is_judged_as_within_the_whole() -> None:
+    _, graph = graph_of(2)
+    some = np.array([3, 17, 18, 40])
+    assert np.allclose(affinity(graph.part(some)), affinity(graph)[some], atol=SOLVER)
+
+
 def test_two_even_fields_are_two_things_and_their_pieces_are_one_each() -> None:
     labels, (lab, disparity) = made_up(1)
     left = np.broadcast_to(np.arange(60) < 30, labels.shape)
@@ -111,13 +129,17 @@ def test_the_likeliest_pair_joins_first() -> None:
     assert stage.group[a] == stage.group[b]
 
 
+def hardly(graph: RegionGraph) -> np.ndarray:
+    return np.full(len(graph.pairs), 0.2)
+
+
 def test_crumbs_go_to_what_surrounds_them() -> None:
     labels = np.zeros((60, 80), np.int32)
     labels[:, 40:] = 1
     labels[10:13, 10:13] = 2
     lab, disparity = np.zeros((60, 80, 3), np.float32), np.zeros((60, 80), np.float32)
     graph = measure_regions(labels, lab, disparity, meaning(1, 60, 80))
-    stage = without_debris(Stage(graph, np.arange(3)), lambda g: np.full(len(g.pairs), 0.2))
+    stage = without_debris(Stage.first(graph, hardly), hardly)
     assert stage.group[2] == stage.group[0] != stage.group[1]
 
 

@@ -5,6 +5,7 @@ import numpy as np
 
 from multiplane.arrays import Floats, Mask
 from multiplane.layering.order import SURFACES, order_near_to_far
+from multiplane.pixels.disparity import shares_of_range
 from multiplane.scene import DepthMap, Segment
 
 WORKING_SIDE = 512
@@ -46,9 +47,7 @@ def _working_maps(segments: tuple[Segment, ...], z: Floats) -> tuple[list[Mask],
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = [cv2.resize(segment.mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) for segment in segments]
     disparity = 1.0 / cv2.resize(z, size, interpolation=cv2.INTER_AREA)
-    low, high = np.quantile(disparity, [0.005, 0.995])
-    span = max(float(high - low), 1e-4 * float(high))
-    return [mask > 0 for mask in small], np.asarray(np.clip((disparity - low) / span, 0.0, 1.0), np.float32)
+    return [mask > 0 for mask in small], shares_of_range(disparity)
 
 
 def _encloses(outer: Mask, inner: Mask) -> bool:

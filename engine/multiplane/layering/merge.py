@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from multiplane.arrays import Floats
 from multiplane.layering.order import SURFACES
+from multiplane.pixels.disparity import shares_of_range
 from multiplane.scene import DepthMap, Segment
 
 SAMPLES = 200_000
@@ -74,9 +75,7 @@ def merge_to(ordered: list[Segment], depth: DepthMap, most: int, crumbs: bool = 
 def _weigh(segments: list[Segment], z: Floats) -> tuple[list[_Weight], NDArray[np.bool_]]:
     """The weight of each segment, and who touches whom (N, N)."""
     step = max(1, int(np.sqrt(z.size / SAMPLES)))
-    disparity = 1.0 / z[::step, ::step]
-    low, high = np.quantile(disparity, [0.005, 0.995])
-    disparity = np.clip((disparity - low) / max(float(high - low), 1e-9), 0, 1)
+    disparity = shares_of_range(1.0 / z[::step, ::step])
     labels = np.full(disparity.shape, len(segments))
     weights = []
     for index, segment in enumerate(segments):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Mask
+from multiplane.pixels.disparity import shares_of_range
 from multiplane.scene import DepthMap, Segment
 
 FARTHEST = ("sky",)
@@ -47,9 +48,7 @@ def _working_maps(segments: tuple[Segment, ...], z: Floats) -> tuple[NDArray[np.
     for index, segment in enumerate(segments):
         small = cv2.resize(segment.mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
         labels[small > 0] = index
-    disparity = cv2.resize(1.0 / z, size, interpolation=cv2.INTER_AREA)
-    low, high = np.quantile(disparity, [0.005, 0.995])
-    return labels, np.asarray(np.clip((disparity - low) / max(high - low, 1e-9), 0, 1), np.float32)
+    return labels, shares_of_range(cv2.resize(1.0 / z, size, interpolation=cv2.INTER_AREA))
 
 
 def _typical(disparity: Floats, mask: Mask) -> float:

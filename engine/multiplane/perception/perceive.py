@@ -45,9 +45,12 @@ class Perception:
         return np.asarray(self.classes[[CLASSES.index(name) for name in names]].sum(axis=0))
 
 
-def perceive(rgb: Floats) -> Perception:
-    """What is in a photo (H, W, 3), of any size and aspect; the grid is about 144 x 192, by the photo's aspect."""
-    batch = torch.from_numpy(prepared(rgb)).contiguous(memory_format=torch.channels_last)
+def perceive(rgb: Floats, area: int = AREA) -> Perception:
+    """What is in a photo (H, W, 3), of any size and aspect, seen at about `area` pixels.
+
+    The grid is about 144 x 192 at AREA, by the photo's aspect.
+    """
+    batch = torch.from_numpy(prepared(rgb, area)).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
         maps, features = load_network().with_features(batch)
     return Perception(
@@ -62,10 +65,10 @@ def perceive(rgb: Floats) -> Perception:
     )
 
 
-def prepared(rgb: Floats) -> Floats:
-    """The network's input (1, 3, h, w): about AREA pixels, both sides multiples of STRIDE."""
+def prepared(rgb: Floats, area: int = AREA) -> Floats:
+    """The network's input (1, 3, h, w): about `area` pixels, both sides multiples of STRIDE."""
     height, width = rgb.shape[:2]
-    scale = min(math.sqrt(AREA / (height * width)), LONGEST / max(height, width))
+    scale = min(math.sqrt(area / (height * width)), LONGEST / max(height, width))
     size = tuple(max(1, round(side * scale / STRIDE)) * STRIDE for side in (width, height))
     shrinks = size[0] < width and size[1] < height
     resized = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)

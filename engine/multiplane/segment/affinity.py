@@ -56,7 +56,7 @@ DIVIDED, BY_STEP = (0.3, 0.8), 0.6
 
 
 def affinity(graph: RegionGraph) -> Values:
-    """Probability (M,) for each pair that touches that both regions are of one thing, less where much divides them.
+    """Probability (M,) for each pair of `graph` that both regions are of one thing, less where much divides them.
 
     What is joined once is never parted: so a plain border, or that one side is the subject and the other is not, is not
     left to the networks alone, which have seen a few hundred pictures.
@@ -172,7 +172,7 @@ def _meaning(graph: RegionGraph, first: NDArray[np.int64], second: NDArray[np.in
     classes = graph.classes / graph.sums[:, :1]
     subject = graph.sums[:, SUBJECT] / graph.sums[:, SIZE]
     one, other = classes[first], classes[second]
-    tokens, fine = _directions(graph.tokens, graph.sums[:, SIZE]), _directions(graph.fine, graph.sums[:, SIZE])
+    tokens, fine = _directions(graph.tokens), _directions(graph.fine)
     return [
         0.5 * np.abs(one - other).sum(axis=1),
         (one * other).sum(axis=1),
@@ -187,21 +187,20 @@ def _meaning(graph: RegionGraph, first: NDArray[np.int64], second: NDArray[np.in
     ]
 
 
-def _directions(features: Values, size: Values) -> Values:
-    """Features (N, K) less the picture's mean, as unit vectors: their products are cosines."""
-    centred = features / size[:, None] - features.sum(axis=0) / size.sum()
-    return np.asarray(centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9))
+def _directions(sums: Values) -> Values:
+    """Sums (N, K) of what is less the picture's mean, as unit vectors: their products are cosines."""
+    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9))
 
 
 def _outlines(graph: RegionGraph, small: NDArray[np.int64], large: NDArray[np.int64]) -> list[Values]:
     """How this border compares with the rest of either outline, and how compact both are, alone and as one."""
     length, size, frame = graph.borders[:, LENGTH], graph.sums[:, SIZE], graph.sums[:, FRAME]
-    around = _around(graph, LENGTH)
+    around = graph.around[:, LENGTH]
     gain = _gain(graph)
     columns = []
     for ends in (small, large):
         rest = np.maximum(around[ends] - length, 1.0)
-        others = [(_around(graph, k)[ends] - graph.borders[:, k]) / rest for k in _COMPARED]
+        others = [(graph.around[ends, k] - graph.borders[:, k]) / rest for k in _COMPARED]
         columns += [np.sqrt(np.maximum(others[0], 0.0)) * gain, others[1] / UNIT_LAB, *others[2:]]
         columns += [length / np.maximum(around[ends] + frame[ends], 1.0), frame[ends] / np.sqrt(size[ends])]
     whole = around + frame
@@ -211,17 +210,10 @@ def _outlines(graph: RegionGraph, small: NDArray[np.int64], large: NDArray[np.in
     return columns
 
 
-def _around(graph: RegionGraph, column: int) -> Values:
-    """Sum (N,) of a column of the borders around each region."""
-    values = graph.borders[:, column]
-    first, second = graph.pairs.T
-    return np.asarray(np.bincount(first, values, graph.count) + np.bincount(second, values, graph.count))
-
-
 def _places(graph: RegionGraph, small: NDArray[np.int64], large: NDArray[np.int64]) -> list[Values]:
     mean = graph.sums / graph.sums[:, :1]
     spread = np.sqrt(np.maximum(mean[:, DISPARITY_SQUARED] - mean[:, DISPARITY] ** 2, 0.0))
-    share = np.log(graph.sums[:, SIZE] / graph.sums[:, SIZE].sum()) / 4
+    share = np.log(graph.sums[:, SIZE] / graph.area) / 4
     columns = []
     for ends in (small, large):
         columns += [share[ends], mean[ends, DISPARITY], mean[ends, Y], spread[ends]]

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Ints
 from multiplane.perception.network import CLASSES
+from multiplane.pixels.disparity import shares_of_range
 from multiplane.scene import DepthMap, Photo, Segment
 from multiplane.segment.affinity import affinity
 from multiplane.segment.figures import GROUND, OTHER, SKY, STEP, WATER, name_groups, put_together
@@ -61,10 +62,7 @@ def working_copies(rgb: Floats, z: Floats) -> tuple[Floats, Floats]:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     guide = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else rgb
     disparity = 1.0 / (cv2.resize(z, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else z)
-    low, high = np.quantile(disparity, [0.005, 0.995])
-    # Where all is equally far, there is no step to find: rounding noise is not stretched into one.
-    span = max(float(high - low), 1e-4 * float(high))
-    return guide, np.asarray(np.clip((disparity - low) / span, 0.0, 1.0), np.float32)
+    return guide, shares_of_range(disparity)
 
 
 def group_picture(guide: Floats, disparity: Floats, meaning: Meaning) -> tuple[Ints, list[str]]:

@@ -20,21 +20,34 @@ EMBEDDED = 0.5
 """What a neighbour all around counts for debris beside the probability that it belongs there."""
 
 Judge = Callable[[RegionGraph], Values]
+"""Probability (M,) of each pair of a graph to be of one thing, by what the two and their common border are alone."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """The `graph` of the groups so far, and the `group` (N,) of each region."""
+    """The `graph` of the groups so far, the `group` (N,) of each region, and how `likely` (M,) each pair is one."""
 
     graph: RegionGraph
     group: Groups
+    likely: Values
 
-    def joined(self, pairs: Groups) -> "Stage":
-        """The stage at which these pairs of groups (M, 2) are one."""
+    @classmethod
+    def first(cls, graph: RegionGraph, judge: Judge) -> "Stage":
+        """Every region by itself."""
+        return cls(graph, np.arange(graph.count), judge(graph))
+
+    def joined(self, pairs: Groups, judge: Judge) -> "Stage":
+        """The stage at which these pairs of groups (P, 2) are one. Only what has grown is judged anew."""
         count = self.graph.count
         links = coo_matrix((np.ones(len(pairs)), pairs.T), shape=(count, count))
         further = np.asarray(connected_components(links, directed=False)[1], np.int64)
-        return Stage(self.graph.joined(further), further[self.group])
+        graph, alone = self.graph.joined(further), np.bincount(further) == 1
+        # Components are numbered by their first member: pairs that stay as they are keep their order.
+        stays = alone[graph.pairs].all(axis=1)
+        likely = np.empty(len(graph.pairs))
+        likely[stays] = self.likely[alone[further[self.graph.pairs]].all(axis=1)]
+        likely[~stays] = judge(graph.part(np.flatnonzero(~stays)))
+        return Stage(graph, further[self.group], likely)
 
 
 def merge_regions(graph: RegionGraph, judge: Judge, cut: float) -> Groups:
@@ -52,19 +65,19 @@ def stages(graph: RegionGraph, judge: Judge) -> Iterator[tuple[Stage, float]]:
     The pairs of each round are each other's likeliest. What two groups are to each other is judged anew whenever one
     has grown (as in Nunez-Iglesias et al., "Machine learning of hierarchical clustering", PLoS ONE 2013).
     """
-    stage, enough = Stage(graph, np.arange(graph.count)), SUREST
+    stage, enough = Stage.first(graph, judge), SUREST
     while len(stage.graph.pairs):
-        likely = judge(stage.graph)
-        surest = float(likely.max())
+        surest = float(stage.likely.max())
         yield stage, surest
         if surest < enough:
             enough = surest - STRIDE
-        stage = stage.joined(stage.graph.pairs[_mutual(stage.graph, likely, enough)])
+        stage = stage.joined(stage.graph.pairs[_mutual(stage, enough)], judge)
     yield stage, -1.0
 
 
-def _mutual(graph: RegionGraph, likely: Values, enough: float) -> NDArray[np.bool_]:
+def _mutual(stage: Stage, enough: float) -> NDArray[np.bool_]:
     """Pairs (M,) that are the likeliest of both their ends, and at least as likely as `enough`."""
+    graph, likely = stage.graph, stage.likely
     rank = np.empty(len(likely), np.int64)
     rank[np.argsort(likely, kind="stable")] = np.arange(len(likely))
     best = np.full(graph.count, -1, np.int64)
@@ -78,7 +91,7 @@ def without_debris(stage: Stage, judge: Judge) -> Stage:
     """The stage at which every group is large enough, or the only one."""
     while len(stage.graph.pairs):
         graph = stage.graph
-        size, likely, length = graph.sums[:, SIZE], judge(graph), graph.borders[:, LENGTH]
+        size, likely, length = graph.sums[:, SIZE], stage.likely, graph.borders[:, LENGTH]
         first, second = graph.pairs.T
         closest, around = np.zeros((2, graph.count))
         for ends in (first, second):
@@ -94,5 +107,5 @@ def without_debris(stage: Stage, judge: Judge) -> Stage:
         # The smaller half goes first: what it joins may be large enough then.
         goes = small & (size <= np.median(size[small]))
         chosen = order[is_best & goes[own[order]]]
-        stage = stage.joined(np.stack([own[chosen], other[chosen]], axis=1))
+        stage = stage.joined(np.stack([own[chosen], other[chosen]], axis=1), judge)
     return stage

@@ -43,7 +43,8 @@ class RegionGraph:
     """N regions and M pairs (M, 2), first < second, that touch.
 
     `sums` (N, 14), `classes` (N, C), `palette` (N, COLOURS), `tokens` (N, K) and `fine` (N, L) hold sums over a
-    region's pixels, `borders` (M, 14) sums over a common border's; see the columns above.
+    region's pixels, `borders` (M, 14) sums over a common border's, `around` (N, 14) over all borders of a region; see
+    the columns above. Tokens and `fine` are less the picture's mean; `area` is the picture's, in pixels.
     """
 
     sums: Values
@@ -53,6 +54,8 @@ class RegionGraph:
     fine: Values
     pairs: Groups
     borders: Values
+    around: Values
+    area: float
 
     @property
     def count(self) -> int:
@@ -77,9 +80,33 @@ class RegionGraph:
             palette=gather @ self.palette,
             tokens=gather @ self.tokens,
             fine=gather @ self.fine,
-            pairs=np.stack([keys // count, keys % count], axis=1),
-            borders=add @ borders,
+            pairs=(pairs := np.stack([keys // count, keys % count], axis=1)),
+            borders=(summed := add @ borders),
+            around=_around(pairs, summed, count),
+            area=self.area,
         )
+
+    def part(self, pairs: Groups) -> "RegionGraph":
+        """The graph of the pairs numbered `pairs` (P,) alone and of their ends, `around` and `area` as they are."""
+        ends, which = np.unique(self.pairs[pairs], return_inverse=True)
+        return RegionGraph(
+            sums=self.sums[ends],
+            classes=self.classes[ends],
+            palette=self.palette[ends],
+            tokens=self.tokens[ends],
+            fine=self.fine[ends],
+            pairs=which.reshape(-1, 2),
+            borders=self.borders[pairs],
+            around=self.around[ends],
+            area=self.area,
+        )
+
+
+def _around(pairs: Groups, borders: Values, count: int) -> Values:
+    """Sums (count, 14) over all borders of each region; those of signed columns mean nothing."""
+    ends = np.concatenate(pairs.T)
+    gather = csr_matrix((np.ones(len(ends)), (ends, np.tile(np.arange(len(pairs)), 2))), shape=(count, len(pairs)))
+    return np.asarray(gather @ borders)
 
 
 _TURNED = np.array([-1.0 if column in (STEP, BELOW, HIDES) else 1.0 for column in range(CLEAR + 1)])
@@ -106,11 +133,18 @@ def measure_regions(labels: Ints, lab: Floats, disparity: Floats, meaning: Meani
         sums=sums,
         classes=_sums(labels, count, list(meaning.classes)),
         palette=_palette(labels, smooth, sums),
-        tokens=_read(principal_parts(meaning.tokens), place) * sums[:, :1],
-        fine=_read(meaning.fine, place) * sums[:, :1],
+        tokens=_centred(_read(principal_parts(meaning.tokens), place), sums[:, SIZE]),
+        fine=_centred(_read(meaning.fine, place), sums[:, SIZE]),
         pairs=pairs,
         borders=borders,
+        around=_around(pairs, borders, count),
+        area=float(labels.size),
     )
+
+
+def _centred(features: Values, size: Values) -> Values:
+    """Sums over regions of their features (N, K) less the picture's mean."""
+    return np.asarray((features - size @ features / size.sum()) * size[:, None])
 
 
 def _derivative(plane: Floats, axis: int) -> Floats:
