@@ -124,7 +124,7 @@ def test_only_most_of_a_surface_is_called_by_its_name(monkeypatch: pytest.Monkey
     classes = np.zeros((len(CLASSES), HEIGHT // 2, WIDTH // 2), np.float32)
     classes[CLASSES.index("sky"), :20] = 1
     classes[CLASSES.index("person"), 20:] = 1
-    monkeypatch.setattr(chosen_module, "perceive", lambda _: SimpleNamespace(classes=classes))
+    monkeypatch.setattr(chosen_module, "look_closely", lambda _: SimpleNamespace(classes=classes))
     boxes = {"sky": (0, 0, 160, 36), "object": (0, 0, 40, 36), "person": (40, 60, 100, 110)}
     for word, box in boxes.items():
         (segment,) = chosen_of(Choices(prompts=(Prompt((), box),)), photo_of(rgb))

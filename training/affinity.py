@@ -25,10 +25,11 @@ from torch import nn
 
 from multiplane.depth.upsampling import upsample_disparity
 from multiplane.perception.network import CLASSES
+from multiplane.perception.perceive import look_closely
 from multiplane.pixels.disparity import depth_from_disparity
 from multiplane.segment.affinity import Weights, division, judge, pair_features
 from multiplane.segment.builtin import SPACING, working_copies
-from multiplane.segment.meaning import look_closely, resized_meaning
+from multiplane.segment.meaning import resized_meaning
 from multiplane.segment.merging import Judge, stages
 from multiplane.segment.region_graph import SIZE, RegionGraph, Values, measure_regions
 from multiplane.segment.regions import superpixels
@@ -206,7 +207,6 @@ def example_of(picture: Picture) -> Example:
     values = picture.rgb.astype(np.float32) / np.float32(255)
     seen = look_closely(values)
     known = picture.disparity
-    # This look's own depth is about what depth/builtin.py puts together of a first look and four closer ones.
     z = depth_from_disparity(upsample_disparity(seen.disparity, values)) if known is None else 1.0 / known
     guide, near = working_copies(values, np.asarray(z, np.float32))
     lab = cv2.cvtColor(guide, cv2.COLOR_RGB2Lab)

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import cv2
@@ -17,6 +17,10 @@ from multiplane.perception.packing import read_packed
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
 AREA = 272 * 368
 """Pixels of the copy that the network sees, whatever the aspect: a quarter more than the largest it was trained at."""
+CLOSELY = 4 * AREA
+"""Pixels of the copy for depth and for telling things apart: steps are sharper, and small things are known better."""
+ENLARGED = 2
+"""Times as many pixels as a photo has, at most, that the network sees."""
 LONGEST = 64 * STRIDE
 """Bounds the long side of panoramas."""
 
@@ -50,7 +54,29 @@ def perceive(rgb: Floats, area: int = AREA) -> Perception:
 
     The grid is about 144 x 192 at AREA, by the photo's aspect.
     """
-    batch = torch.from_numpy(prepared(rgb, area)).contiguous(memory_format=torch.channels_last)
+    return _seen_in(prepared(rgb, area))
+
+
+def look_closely(rgb: Floats) -> Perception:
+    """What is in a photo (H, W, 3), seen as large as helps: four times AREA, or less where the photo is small.
+
+    The last look is kept: whoever wants depth and segments of a photo has it looked at once.
+    """
+    own = rgb.shape[0] * rgb.shape[1]
+    batch = prepared(rgb, min(max(ENLARGED * own, AREA), CLOSELY))
+    return _last_look(batch.tobytes(), batch.shape)
+
+
+@lru_cache(maxsize=1)
+def _last_look(pixels: bytes, shape: tuple[int, ...]) -> Perception:
+    seen = _seen_in(np.frombuffer(pixels, np.float32).reshape(shape).copy())
+    for part in vars(seen).values():
+        part.flags.writeable = False  # others will be given the same
+    return seen
+
+
+def _seen_in(pixels: Floats) -> Perception:
+    batch = torch.from_numpy(pixels).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
         maps, features = load_network().with_features(batch)
     return Perception(

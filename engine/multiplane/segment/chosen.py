@@ -11,7 +11,7 @@ import numpy as np
 from multiplane.arrays import Floats, Mask
 from multiplane.errors import BackendError, FormatError, SceneError, SegmentFileError
 from multiplane.perception.network import CLASSES
-from multiplane.perception.perceive import perceive
+from multiplane.perception.perceive import look_closely
 from multiplane.raster.read import read_raster
 from multiplane.scene import DepthMap, Photo, Segment
 from multiplane.segment.figures import thing_word
@@ -106,7 +106,7 @@ def _segments(named: list[tuple[str | None, Mask]], photo: Photo) -> tuple[Segme
         else:
             kept.append((name, mask))
     sizes = [int(mask.sum()) for _, mask in kept]
-    classes = perceive(photo.rgb).classes if kept else np.zeros(0, np.float32)
+    classes = look_closely(photo.rgb).classes if kept else np.zeros(0, np.float32)
     segments = []
     for index, (name, mask) in enumerate(kept):
         nearer = [other for nth, (_, other) in enumerate(kept) if (sizes[nth], nth) < (sizes[index], index)]

@@ -6,12 +6,7 @@ import cv2
 import numpy as np
 
 from multiplane.arrays import Floats
-from multiplane.perception.perceive import AREA, Perception, perceive
-
-CLOSELY = 4 * AREA
-"""Pixels of the copy in which things are told apart: tokens half as wide know more of small things."""
-ENLARGED = 2
-"""Times as many pixels as a picture has, at most, that are looked at."""
+from multiplane.perception.perceive import Perception, look_closely
 
 
 @dataclass(frozen=True)
@@ -32,12 +27,6 @@ class Meaning:
 def meaning_of(rgb: Floats, shape: tuple[int, ...]) -> Meaning:
     """What the network sees in `rgb` (H, W, 3), at the working size `shape` (h, w)."""
     return resized_meaning(look_closely(rgb), shape)
-
-
-def look_closely(rgb: Floats) -> Perception:
-    """What the network sees in `rgb` (H, W, 3) where it is to tell things apart."""
-    own = rgb.shape[0] * rgb.shape[1]
-    return perceive(rgb, min(max(ENLARGED * own, AREA), CLOSELY))
 
 
 def resized_meaning(seen: Perception, shape: tuple[int, ...]) -> Meaning:
