@@ -13,7 +13,17 @@ from skimage import data
 from multiplane.errors import BackendError
 from multiplane.perception import perceive as module
 from multiplane.perception.network import CLASSES, STRIDE, PerceptionNet
-from multiplane.perception.perceive import AREA, LONGEST, WEIGHTS, load_network, perceive, prepared
+from multiplane.perception.perceive import (
+    AREA,
+    CLOSELY,
+    ENLARGED,
+    LONGEST,
+    WEIGHTS,
+    load_network,
+    look_closely,
+    perceive,
+    prepared,
+)
 from tolerances import SOLVER
 
 MOST_PARAMETERS = 25_000_000
@@ -53,6 +63,24 @@ def test_the_same_picture_gives_the_same_maps_and_is_not_changed() -> None:
     assert np.array_equal(first.disparity, second.disparity)
     assert np.array_equal(first.classes, second.classes)
     assert np.array_equal(rgb, before)
+
+
+@pytest.mark.parametrize(
+    ("size", "area"), [((1500, 2000), CLOSELY), ((300, 400), ENLARGED * 300 * 400), ((60, 80), AREA)]
+)
+def test_a_closer_look_is_as_large_as_the_photo_is_worth(size: tuple[int, int], area: int) -> None:
+    height, width = look_closely(picture(*size)).disparity.shape
+    assert 0.9 * area < 4 * height * width < 1.1 * area
+
+
+def test_one_closer_look_serves_all_who_ask_until_another_photo_comes() -> None:
+    rgb = picture(120, 160)
+    first = look_closely(rgb)
+    assert look_closely(rgb.copy()) is first
+    with pytest.raises(ValueError, match="read-only"):
+        first.disparity[0, 0] = 0
+    rgb[:60] = 0
+    assert not np.array_equal(look_closely(rgb).disparity, first.disparity)
 
 
 def test_classes_are_asked_for_by_name() -> None:

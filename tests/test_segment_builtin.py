@@ -90,7 +90,7 @@ def test_only_disparity_up_to_scale_counts() -> None:
     assert [a.mask.tobytes() for a in one] == [b.mask.tobytes() for b in other]
 
 
-def standing_disc(width: int = 480, height: int = 360) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def standing_disc(width: int = 960, height: int = 720) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Blue sky over a green ground plane on which a red disc stands: rgb, nearness, the disc's mask."""
     y, x = np.mgrid[0:height, 0:width] + 0.5
     horizon = 0.45 * height

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -109,16 +110,19 @@ def test_every_stage_is_coarser_down_to_a_single_group_and_only_neighbours_join(
     assert counts[-1] == 1
 
 
-def test_what_is_the_subject_does_not_join_what_is_not() -> None:
+@pytest.mark.parametrize("seen_end", [True, False])
+def test_what_is_the_subject_does_not_join_what_is_not_where_an_end_is_seen(seen_end: bool) -> None:
     labels, (lab, disparity) = made_up(2)
     left = np.broadcast_to(np.arange(60) < 30, labels.shape).astype(np.float32)
     seen = meaning(2)
-    apart = Meaning(np.full_like(seen.classes, 0.1), left, left * 0, left * 0, seen.tokens * 0, seen.fine * 0)
+    contours = np.full_like(left, float(seen_end))
+    apart = Meaning(np.full_like(seen.classes, 0.1), left, left * 0, contours, seen.tokens * 0, seen.fine * 0)
     graph = measure_regions(labels, lab * 0, disparity * 0, apart)
     across = (graph.sums[:, SUBJECT] / graph.sums[:, SIZE])[graph.pairs].sum(axis=1) == 1
     likely = affinity(graph)
     assert across.any()
-    assert likely[across].max() == 0 < likely[~across].min()
+    assert likely[~across].min() > 0
+    assert (likely[across].max() == 0) == seen_end
 
 
 def test_the_likeliest_pair_joins_first() -> None:

@@ -51,6 +51,9 @@ UNIT_LAB, UNIT_COLOUR = 30.0, 20.0
 
 SUBJECT_APART = (0.3, 0.7)
 """How much more one side is of the subject than the other, from which and up to which that divides them."""
+SEEN = (0.1, 0.4)
+"""The network's contour or edge along the border, from which the subject may end there, and up to which it surely may:
+what it is less sure of in the middle of a thing is no end."""
 DIVIDED, BY_STEP = (0.3, 0.8), 0.6
 """Strength of a border, in [0, 1], from which and up to which it divides, and how far it does at most."""
 
@@ -72,6 +75,7 @@ def division(graph: RegionGraph) -> Values:
     strength = DEPTH_SHARE * by_depth + (1.0 - DEPTH_SHARE) * by_colour
     subject = (graph.sums[:, SUBJECT] / graph.sums[:, SIZE])[graph.pairs]
     by_subject = _ramp(np.abs(subject[:, 0] - subject[:, 1]), SUBJECT_APART)
+    by_subject *= _ramp(np.maximum(border[:, CONTOUR], border[:, EDGE]), SEEN)
     return np.asarray(1.0 - (1.0 - by_subject) * (1.0 - BY_STEP * _ramp(strength, DIVIDED)))
 
 
