@@ -3,13 +3,10 @@
 import numpy as np
 import pytest
 
-from multiplane.perception.perceive import Perception
 from multiplane.segment.alike import alike_to, directions, towards
-from multiplane.segment.click import CELL, COARSE, cells_of
 from multiplane.segment.click_window import CLOSER, fitted, seen_in, surroundings, within
-from multiplane.segment.meaning import Meaning, in_cells
+from multiplane.segment.meaning import Meaning
 from multiplane.segment.prompt import Prompt
-from tolerances import SOLVER
 
 SHAPE = (480, 640)
 
@@ -87,23 +84,3 @@ def test_likeness_to_a_first_answer_is_likeness_to_its_mean() -> None:
     for plane in towards(told, weight):
         assert plane[:, :6].min() > 0.9
         assert plane[:, 10:].max() < -0.9
-
-
-def test_cells_hold_the_mean_of_what_a_look_of_any_size_saw_there() -> None:
-    rng = np.random.default_rng(4)
-    flat, tokens, fine = rng.random((32, 48)), rng.random((5, 4, 6)), rng.random((3, 16, 24))
-    classes = rng.random((10, 32, 48))
-    told = in_cells(
-        Perception(*(np.float32(part) for part in (flat, classes, flat, flat, flat, tokens, fine))), (8, 12), 4
-    )
-    assert np.allclose(told.subject, flat.reshape(8, 4, 12, 4).mean(axis=(1, 3)), atol=SOLVER)
-    assert np.allclose(told.tokens, tokens.reshape(5, 2, 2, 3, 2).mean(axis=(2, 4)), atol=SOLVER)
-    assert np.allclose(told.fine, fine.reshape(3, 8, 2, 12, 2).mean(axis=(2, 4)), atol=SOLVER)
-
-
-@pytest.mark.parametrize("size", [(1, 1), (40, 3000), (300, 400), (2000, 3000)])
-def test_tokens_are_whole_numbers_of_cells(size: tuple[int, int]) -> None:
-    rows, columns = cells_of((*size, 3))
-    assert rows >= COARSE and columns >= COARSE
-    assert rows % COARSE == columns % COARSE == 0
-    assert rows * columns * CELL**2 < 1.35 * 272 * 368

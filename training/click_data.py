@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Mask
-from multiplane.perception.perceive import look_closely
-from multiplane.segment.click import COARSE, cells_of
+from multiplane.perception.perceive import perceive
 from multiplane.segment.click_features import Grid
-from multiplane.segment.meaning import Meaning, in_cells, resized
+from multiplane.segment.meaning import Meaning, resized, resized_meaning
 from multiplane.segment.prompt import Box, Point, Prompt
 from photos import HELD_OUT, UNKNOWN, find_photos, outlined_photos, read_rgb, rings_of
 
@@ -82,7 +81,8 @@ class Outlined:
 def example_of(outlined: Outlined) -> Example | None:
     """What the networks see of a picture and its things; None where none has a fair size."""
     rgb = outlined.rgb.astype(np.float32) / np.float32(255)
-    seen, shape = look_closely(rgb), cells_of(rgb.shape)
+    seen = perceive(rgb)
+    shape = tuple(side // 2 for side in seen.subject.shape)
     things = [resized(mask.astype(np.float32), shape) for mask in outlined.masks]
     things = [thing for thing in things if LEAST <= (thing > 0.5).mean() < MOST]
     if not things:
@@ -90,7 +90,7 @@ def example_of(outlined: Outlined) -> Example | None:
     return Example(
         rgb=resized(rgb, shape),
         disparity=resized(seen.disparity, shape),
-        meaning=in_cells(seen, shape, COARSE),
+        meaning=resized_meaning(seen, shape),
         things=np.stack(things),
         source=outlined.source,
         held_out=outlined.held_out,

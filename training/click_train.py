@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from click_cells import load
 from click_data import LEAST, MOST, Example, deepest, random_box, random_points, tight_box
 from multiplane.arrays import Floats
-from multiplane.segment.click import COARSE, WEIGHTS, for_second, shifted
+from multiplane.segment.click import WEIGHTS, for_second, shifted
 from multiplane.segment.click_features import Grid, features
 from multiplane.segment.click_network import KINDS, ClickNet, kind_of
 from multiplane.segment.meaning import Meaning
@@ -38,6 +38,8 @@ AT_ONCE, VIEW_RATE, WARM_UP, AVERAGED = 6, 1.5e-3, 40, 0.995
 """Of the second's: prompts a step, learning rate, steps until it is reached, and the decay of the averaged weights."""
 LEAST_ZOOM = 0.55
 """Share of a picture's sides that a random window shows, at least."""
+COARSE = 4
+"""Cells across a token."""
 AHEAD = 4
 """Tasks that a worker draws ahead."""
 

@@ -93,18 +93,12 @@ def _seen_in(pixels: Floats) -> Perception:
 
 def prepared(rgb: Floats, area: int = AREA) -> Floats:
     """The network's input (1, 3, h, w): about `area` pixels, both sides multiples of STRIDE."""
-    rows, columns = seen_size(rgb.shape, area)
-    shrinks = rows < rgb.shape[0] and columns < rgb.shape[1]
-    resized = cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    return np.ascontiguousarray(np.clip(resized, 0, 1).transpose(2, 0, 1)[None], dtype=np.float32)
-
-
-def seen_size(shape: tuple[int, ...], area: int = AREA) -> tuple[int, int]:
-    """Rows and columns of the copy, of about `area` pixels, that the network sees of a photo (H, W, ...)."""
-    height, width = shape[:2]
+    height, width = rgb.shape[:2]
     scale = min(math.sqrt(area / (height * width)), LONGEST / max(height, width))
-    rows, columns = (max(1, round(side * scale / STRIDE)) * STRIDE for side in (height, width))
-    return rows, columns
+    size = tuple(max(1, round(side * scale / STRIDE)) * STRIDE for side in (width, height))
+    shrinks = size[0] < width and size[1] < height
+    resized = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return np.ascontiguousarray(np.clip(resized, 0, 1).transpose(2, 0, 1)[None], dtype=np.float32)
 
 
 @cache

@@ -13,22 +13,18 @@ from torch import Tensor
 
 from multiplane.arrays import Floats, Mask
 from multiplane.errors import BackendError
-from multiplane.perception.perceive import Perception, look_closely, seen_size
+from multiplane.perception.perceive import Perception, perceive
 from multiplane.segment.builtin import working_copies
 from multiplane.segment.click_features import Cells, Grid, around, features
 from multiplane.segment.click_network import ClickNet, kind_of
 from multiplane.segment.click_outline import cut_out
 from multiplane.segment.click_window import Window, fitted, seen_in, surroundings, within
-from multiplane.segment.meaning import in_cells, resized, resized_meaning
+from multiplane.segment.meaning import resized, resized_meaning
 from multiplane.segment.prompt import Prompt
 from multiplane.segment.refine import refined_labels
 from multiplane.segment.regions import Regions, describe, superpixels
 
 WEIGHTS = Path(__file__).with_name("click.safetensors")
-CELL = 4
-"""Pixels of a copy of perceive.AREA pixels that a cell is wide."""
-COARSE = 4
-"""Cells across a token."""
 SPACING = 9
 """Pixels across a superpixel at the working size."""
 SOFT = 1.2
@@ -78,9 +74,8 @@ class View:
     @staticmethod
     def of(rgb: Floats, z: Floats, prompt: Prompt) -> "View":
         """A look at a picture."""
-        seen = look_closely(rgb)
-        shape = cells_of(rgb.shape)
-        grid = Grid.of(resized(rgb, shape), 1.0 / resized(z, shape), in_cells(seen, shape, COARSE))
+        seen = perceive(rgb)
+        grid = grid_of(seen, rgb, z)
         return View(rgb, z, prompt, seen, likely(grid, fitted(prompt, z.shape, grid.shape)))
 
     def outlined(self) -> Mask:
@@ -111,10 +106,10 @@ def regions_of(seen: Perception, guide: Floats, disparity: Floats) -> Regions:
     return describe(superpixels(lab, disparity, SPACING), lab, disparity, resized_meaning(seen, disparity.shape))
 
 
-def cells_of(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Rows and columns of cells of a picture (H, W, ...): CELL pixels wide each in the copy that a first look is at."""
-    rows, columns = seen_size(shape)
-    return rows // CELL, columns // CELL
+def grid_of(seen: Perception, rgb: Floats, z: Floats) -> Grid:
+    """A picture (H, W, 3) with depth (H, W) in cells, of which the network's maps have two by two each."""
+    shape = tuple(max(1, side // 2) for side in seen.subject.shape)
+    return Grid.of(resized(rgb, shape), 1.0 / resized(z, shape), resized_meaning(seen, shape))
 
 
 def likely(grid: Grid, prompt: Prompt) -> Floats:

@@ -1,6 +1,6 @@
 """What the network sees in a picture, at the size that the picture is cut up at."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -39,14 +39,6 @@ def resized_meaning(seen: Perception, shape: tuple[int, ...]) -> Meaning:
         seen.tokens,
         seen.fine,
     )
-
-
-def in_cells(seen: Perception, shape: tuple[int, int], coarse: int) -> Meaning:
-    """What the network has seen, in cells (h, w): its features too, tokens `coarse` cells wide."""
-    rows, columns = shape
-    told = resized_meaning(seen, shape)
-    tokens = np.stack([resized(plane, (rows // coarse, columns // coarse)) for plane in seen.tokens])
-    return replace(told, tokens=tokens, fine=np.stack([resized(plane, shape) for plane in seen.fine]))
 
 
 def resized(plane: Floats, shape: tuple[int, ...]) -> Floats:
