@@ -45,7 +45,7 @@ def test_the_entropy_of_even_weights_is_their_number_of_bits() -> None:
 
 @torch.inference_mode()
 def test_the_whole_network_comes_out_at_the_size_asked_for(tmp_path) -> None:
-    torch.manual_seed(0)
+    torch.manual_seed(1)
     net = PerceptionNet().eval()
     net.encoder.places.normal_()
     stored = {
@@ -61,4 +61,4 @@ def test_the_whole_network_comes_out_at_the_size_asked_for(tmp_path) -> None:
     found = read_packed(tmp_path / "packed.safetensors")
     assert sorted(found) == sorted(stored)
     for name, value in stored.items():
-        assert (found[name] - value).square().mean() <= 0.12 * value.square().mean()
+        assert (found[name] - value).square().mean() <= 0.1 * value.square().mean()

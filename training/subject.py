@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from averaging import follow
 from losses import subject_loss
 from multiplane.perception.network import FINE, PerceptionNet
 from multiplane.perception.packing import read_packed
@@ -24,8 +25,6 @@ from multiplane.perception.subject import TAPS, SubjectDecoder
 from photos import Entry, find_photos, read_rgb
 
 RATE, DECAY, BATCH = 2e-3, 0.02, 16
-AVERAGE = 0.998
-"""Decay of the running average of the weights; that average is what is measured and shipped."""
 WARMUP = 100
 """Steps over which the learning rate rises."""
 
@@ -126,12 +125,7 @@ def train(decoder: SubjectDecoder, taught: list[Seen], held: list[Seen], options
         torch.nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
         optimizer.step()
         step, mean = step + 1, 0.99 * mean + 0.01 * loss.item()
-        keep_of = min(AVERAGE, (1 + step) / (10 + step))
-        for name, value in decoder.state_dict().items():
-            if value.is_floating_point():
-                average[name].lerp_(value, 1 - keep_of)
-            else:
-                average[name].copy_(value)
+        follow(average, decoder.state_dict(), step)
         if step % 200 == 0:
             print(f"step {step} ({spent:.1f} min) loss {mean:.3f}", flush=True)
     decoder.load_state_dict(average)

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from averaging import follow
 from dataset import Batches, Labelled, Sample, load_photos, load_scenes
 from evaluate import measure, report
 from losses import all_losses, total
@@ -23,8 +24,6 @@ STANDING = ("encoder", "depth")
 """Parts that do not learn here."""
 WARMUP = 150
 """Steps over which the learning rate rises."""
-AVERAGE = 0.998
-"""Decay of the running average of the weights; that average is what is measured and shipped."""
 DECAY = 0.05
 """Weight decay."""
 CLIP = 1.0
@@ -188,13 +187,7 @@ def take_step(state: State, sample: Sample, device: torch.device) -> dict[str, f
     state.optimizer.step()
     state.step += 1
     state.seen += len(truth.rgb)
-    keep = min(AVERAGE, (1 + state.step) / (10 + state.step))
-    now = state.net.state_dict()
-    for name, value in state.average.items():
-        if value.is_floating_point():
-            value.lerp_(now[name], 1 - keep)
-        else:
-            value.copy_(now[name])
+    follow(state.average, state.net.state_dict(), state.step)
     return {name: loss.item() for name, loss in losses.items()}
 
 

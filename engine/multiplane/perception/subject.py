@@ -18,7 +18,7 @@ class SubjectDecoder(nn.Module):
     """Logits (N, 4, h / 4, w / 4) of belonging to the subject, for `pixel_shuffle`.
 
     It has maps of its own so that it could learn from photos of which nothing else is known, while all else stood
-    still (training/train.py).
+    still (training/subject.py).
     """
 
     def __init__(self, channels8: int, channels4: int) -> None:

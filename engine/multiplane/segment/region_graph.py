@@ -74,14 +74,15 @@ class RegionGraph:
         ends.sort(axis=1)
         keys, which = np.unique(ends[:, 0] * count + ends[:, 1], return_inverse=True)
         add = csr_matrix((np.ones(len(which)), (which, np.arange(len(which)))), shape=(len(keys), len(which)))
+        pairs, summed = np.stack([keys // count, keys % count], axis=1), add @ borders
         return RegionGraph(
             sums=gather @ self.sums,
             classes=gather @ self.classes,
             palette=gather @ self.palette,
             tokens=gather @ self.tokens,
             fine=gather @ self.fine,
-            pairs=(pairs := np.stack([keys // count, keys % count], axis=1)),
-            borders=(summed := add @ borders),
+            pairs=pairs,
+            borders=summed,
             around=_around(pairs, summed, count),
             area=self.area,
         )
