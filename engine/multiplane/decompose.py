@@ -16,6 +16,7 @@ from multiplane.light.key_light import key_light_of
 from multiplane.light.shadows import with_shadows
 from multiplane.matte import MatteBackend
 from multiplane.pixels.levels import from_levels
+from multiplane.refill import refill
 from multiplane.scene import DepthMap, Layer, Origin, Photo, Scene, Segment
 from multiplane.segment import SegmentBackend
 from multiplane.segment.chosen import set_apart
@@ -67,24 +68,8 @@ def decompose(
     depth = backends.depth(photo)
     report("segments")
     sheets = _sheets(photo, depth, backends, layers)
-    remaining = Remaining.of(
-        photo.rgb,
-        photo.bit_depth,
-        [sheet.mask for sheet in sheets],
-        depth.z,
-        [goes_on(sheet.label, sheet.mask, depth.z) for sheet in sheets],
-        seed,
-        photo.bleed,
-    )
-    named = [(sheet.name, sheet.label) for sheet in sheets]
+    near_to_far = _cuts(photo, depth, sheets, backends, seed, report)
     del sheets
-    near_to_far: list[tuple[tuple[str, str], Cut]] = []
-    for index, segment in enumerate(named[:-1]):
-        report(f"layer {index + 1} of {len(named)}: {segment[0]}")
-        cut = remaining.take_nearest(index, backends.matte, backends.inpaint)
-        if cut is not None:
-            near_to_far.append((segment, cut))
-    near_to_far.append((named[-1], remaining.take_last()))
     scene = _scene(photo, backends, near_to_far[::-1], depth.metric, seed)
     report("light")
     scene = replace(scene, key_light=key_light_of(scene))
@@ -92,6 +77,33 @@ def decompose(
         return scene
     report("shadows")
     return with_shadows(scene, backends.inpaint)
+
+
+def _cuts(
+    photo: Photo, depth: DepthMap, sheets: list[Segment], backends: Backends, seed: int, report: Report
+) -> list[tuple[tuple[str, str], Cut]]:
+    """Each sheet that has something to show, near to far, with its name and label: matted, peeled off, filled."""
+    endless = [goes_on(sheet.label, sheet.mask, depth.z) for sheet in sheets]
+    masks = [sheet.mask for sheet in sheets]
+    remaining = Remaining.of(photo.rgb, photo.bit_depth, masks, depth.z, endless, seed, photo.bleed, rims_only=True)
+    picture = remaining.picture.copy()
+    found: list[tuple[Segment, bool, Cut]] = []
+    for index, sheet in enumerate(sheets[:-1]):
+        report(f"layer {index + 1} of {len(sheets)}: {sheet.name}")
+        cut = remaining.take_nearest(index, backends.matte, backends.inpaint)
+        if cut is not None:
+            found.append((sheet, endless[index], cut))
+    found.append((sheets[-1], True, remaining.take_last()))
+    cuts = refill(
+        picture,
+        [cut for *_, cut in found],
+        [goes for _, goes, _ in found],
+        backends.inpaint,
+        seed,
+        photo.bleed,
+        lambda number: report(f"what is hidden of {found[number][0].name}"),
+    )
+    return [((sheet.name, sheet.label), cut) for (sheet, *_), cut in zip(found, cuts, strict=True)]
 
 
 def _scene(

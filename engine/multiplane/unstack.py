@@ -36,6 +36,8 @@ OBJECT_GROWTH = 0.3
 """... and at most, as a share of the side of a square as large as what is seen of it."""
 RIM = 0.0025
 """Width of the mixed rim in which colour and depth are not purely one side's, as a share of the diagonal."""
+SEEN_THROUGH = 6
+"""Pixels beyond a sheet's soft rim that are filled with it: less has no room for a patch."""
 CONTEXT = 0.5
 """Surroundings that matting and filling see on each side, as a share of the sheet's own size ..."""
 LEAST_CONTEXT = 0.08
@@ -57,7 +59,8 @@ class Remaining:
     """What is left of a photo while sheets come off it, nearest first. Owns its arrays and changes them.
 
     picture (H, W, 3) levels; z (H, W); owner (H, W): which sheet, near to far, each pixel shows; invented (H, W);
-    bleed: pixels beside a sheet in which compression left its colours.
+    bleed: pixels beside a sheet in which compression left its colours; `rims_only` says that what is hidden will be
+    filled later, so that care is only taken where something shines through.
     """
 
     picture: Levels
@@ -67,6 +70,7 @@ class Remaining:
     surface: list[bool]
     seed: int
     bleed: float = 0.0
+    rims_only: bool = False
 
     @staticmethod
     def of(
@@ -77,13 +81,15 @@ class Remaining:
         surface: list[bool],
         seed: int,
         bleed: float = 0.0,
+        rims_only: bool = False,
     ) -> Remaining:
         """Begin with the whole photo; `masks` near to far, the last takes whatever the others leave."""
         owner = np.full(z.shape, len(masks) - 1, np.int32)
         for index in reversed(range(len(masks) - 1)):
             owner[masks[index]] = index
         goes_on = [*surface[:-1], True]
-        return Remaining(to_levels(rgb, bit_depth), z.copy(), owner, np.zeros(z.shape, np.bool_), goes_on, seed, bleed)
+        invented = np.zeros(z.shape, np.bool_)
+        return Remaining(to_levels(rgb, bit_depth), z.copy(), owner, invented, goes_on, seed, bleed, rims_only)
 
     def take_nearest(self, index: int, matte: MatteBackend, inpaint: InpaintBackend) -> Cut | None:
         """Take off sheet `index`, the nearest one left; None where nearer sheets left nothing of it to see."""
@@ -101,7 +107,11 @@ class Remaining:
         # What the mask covered and the matte leaves out is the background itself: the best source to fill from.
         foreground = estimate_foreground(rgb, alpha)
         source = unsmeared(rgb, shown, foreground, math.ceil(self.bleed)) if self.bleed > 0 else rgb
-        background = self._fill(index, source, _grow(shown, self._pixels(RIM)), behind, inpaint)
+        around = grow(shown, self._pixels(RIM))
+        if self.rims_only:
+            background = self._fill_rims(source, around, alpha, behind, inpaint)
+        else:
+            background = self._fill(index, source, around, behind, inpaint)
         alpha = settle(alpha, rgb, foreground, background)
         shown = np.asarray(to_levels(alpha) > 0)
         peeled = peel(self.picture[box], alpha, foreground, background)
@@ -111,7 +121,7 @@ class Remaining:
         self.picture[box] = peeled.behind
         self.invented[box] |= shown
         # Depth maps blur across the rim, so what is behind gets its depth anew over a wider rim than its colour.
-        hidden = _grow(hole, 2 * self._pixels(RIM))
+        hidden = grow(hole, 2 * self._pixels(RIM))
         in_front = np.where(hole, depth, np.float32(np.finfo(np.float32).tiny))
         self.z[box] = continue_depth(self.z[box], hidden, behind, in_front)
         self.owner[box] = behind
@@ -138,6 +148,15 @@ class Remaining:
         across = max(least, round(CONTEXT * (right - left)))
         return window((top, bottom, left, right), down, across, mask.shape)
 
+    def _fill_rims(self, rgb: Floats, hole: Mask, alpha: Floats, behind: Ints, inpaint: InpaintBackend) -> Floats:
+        """Colours behind a sheet of `alpha` (h, w): the careful fill where it is clear or soft, a smooth one beyond."""
+        rims = grow(hole & (alpha < alpha.max()), 2 * self._pixels(RIM) + SEEN_THROUGH) & hole
+        smooth = smooth_fill(rgb, hole, behind, self.seed)
+        if not rims.any():
+            return smooth
+        backdrop = np.where((hole & ~rims)[..., None], smooth, rgb)
+        return inpaint(backdrop, rims, np.where(hole & ~rims, np.int32(-1), behind), self.seed)
+
     def _fill(self, index: int, rgb: Floats, hole: Mask, behind: Ints, inpaint: InpaintBackend) -> Floats:
         """Colours behind sheet `index`: the careful fill as deep as anyone may look, a smooth one beyond."""
         enough = np.count_nonzero(hole) <= np.count_nonzero(~hole)
@@ -149,7 +168,7 @@ class Remaining:
         deep = np.asarray(depth_in_hole > reach)
         if not deep.any():
             return inpaint(rgb, hole, behind, self.seed)
-        smooth = _smooth_fill(rgb, hole, behind, self.seed)
+        smooth = smooth_fill(rgb, hole, behind, self.seed)
         backdrop = np.where(deep[..., None], smooth, rgb)
         careful = inpaint(backdrop, hole & ~deep, np.where(deep, np.int32(-1), behind), self.seed)
         # From half the reach on, the one fades into the other.
@@ -160,8 +179,11 @@ class Remaining:
         return np.clip(careful, 0.0, 1.0, out=careful)
 
 
-def _smooth_fill(rgb: Floats, hole: Mask, behind: Ints, seed: int) -> Floats:
-    """The smooth fill, worked out on a small copy: what is far from the rim has no detail to lose."""
+def smooth_fill(rgb: Floats, hole: Mask, behind: Ints, seed: int) -> Floats:
+    """`rgb` (H, W, 3) with `hole` (H, W) filled smoothly, each surface of `behind` (H, W) from itself.
+
+    It is worked out on a small copy: what is far from the rim has no detail to lose.
+    """
     height, width = hole.shape
     scale = min(1.0, SMOOTH_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -177,7 +199,8 @@ def _resized(rgb: Floats, size: tuple[int, int], interpolation: int) -> Floats:
     return np.asarray(np.clip(cv2.resize(rgb, size, interpolation=interpolation), 0.0, 1.0), np.float32)
 
 
-def _grow(mask: Mask, pixels: int) -> Mask:
+def grow(mask: Mask, pixels: int) -> Mask:
+    """`mask` (H, W) and all within `pixels` of it."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1, 2 * pixels + 1))
     return np.asarray(cv2.dilate(mask.view(np.uint8), kernel) > 0)
 
