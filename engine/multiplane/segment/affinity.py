@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from multiplane.errors import BackendError
+from multiplane.perception.network import CLASSES
 from multiplane.segment.region_graph import (
     BELOW,
     CLEAR,
@@ -47,6 +48,8 @@ Weights = dict[str, NDArray[np.float32]]
 _COMPARED = (STEP_SQUARED, CONTRAST, EDGE, CONTOUR, CLEAR)
 UNIT_LAB, UNIT_COLOUR = 30.0, 20.0
 """Lab units of lightness and of colour that count as one."""
+MOSTLY = 0.5
+"""Share of a region that is of a class, from which the whole is."""
 
 
 SUBJECT_APART = (0.3, 0.7)
@@ -56,6 +59,9 @@ SEEN = (0.1, 0.4)
 what it is less sure of in the middle of a thing is no end."""
 DIVIDED, BY_STEP = (0.3, 0.8), 0.6
 """Strength of a border, in [0, 1], from which and up to which it divides, and how far it does at most."""
+ENDLESS, BEFORE = 0.04, (0.05, 0.15)
+"""Disparity, as a share of the picture's range, below which a sky is as far as skies are, and by how much more, from
+which and up to which, what is across the border stands before it."""
 
 
 def affinity(graph: RegionGraph) -> Values:
@@ -76,7 +82,19 @@ def division(graph: RegionGraph) -> Values:
     subject = (graph.sums[:, SUBJECT] / graph.sums[:, SIZE])[graph.pairs]
     by_subject = _ramp(np.abs(subject[:, 0] - subject[:, 1]), SUBJECT_APART)
     by_subject *= _ramp(np.maximum(border[:, CONTOUR], border[:, EDGE]), SEEN)
-    return np.asarray(1.0 - (1.0 - by_subject) * (1.0 - BY_STEP * _ramp(strength, DIVIDED)))
+    return np.asarray(1.0 - (1.0 - by_subject) * (1.0 - by_sky(graph)) * (1.0 - BY_STEP * _ramp(strength, DIVIDED)))
+
+
+def by_sky(graph: RegionGraph) -> Values:
+    """How much (M,), from 0 to 1, one side of each pair stands before the sky that the other is of.
+
+    What the depth sees before the sky is no sky, however much of it shows through, as it does through a mast.
+    """
+    mean = graph.sums[:, [DISPARITY]] / graph.sums[:, [SIZE]]
+    sky = graph.classes[:, CLASSES.index("sky")] / graph.sums[:, SIZE] > MOSTLY
+    sky &= mean[:, 0] < ENDLESS
+    apart = np.abs(mean[graph.pairs[:, 0], 0] - mean[graph.pairs[:, 1], 0])
+    return np.where(sky[graph.pairs].any(axis=1), _ramp(apart, BEFORE), 0.0)
 
 
 def _ramp(values: Values, ends: tuple[float, float]) -> Values:
