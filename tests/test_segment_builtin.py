@@ -16,6 +16,7 @@ from multiplane.segment import load_segment
 from multiplane.segment.builtin import FREE, segment_photo, surfaces_set_apart
 from multiplane.segment.figures import GROUND, OTHER
 from multiplane.segment.refine import refined_labels, without_islands
+from multiplane.segment.region_graph import CLEAR, CONTOUR, LENGTH, RegionGraph
 from multiplane.segment.regions import Regions
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "samples"))
@@ -124,19 +125,42 @@ def regions_of(sizes: list[float], classes: list[str]) -> Regions:
     return Regions(labels, np.array(sizes), plain, wide, wide[:, :2], told, plain, pairs, none, none, none, none)
 
 
+def row_of(count: int, contour: float) -> RegionGraph:
+    """So many regions in a row, with `contour` along every border; nothing else of them is told."""
+    pairs = np.stack([np.arange(count - 1), np.arange(1, count)], axis=1)
+    borders = np.zeros((count - 1, CLEAR + 1))
+    borders[:, LENGTH], borders[:, CONTOUR] = 10.0, 10.0 * contour
+    none = np.zeros((count, 1))
+    return RegionGraph(none, none, none, none, none, pairs, borders, none, 100.0)
+
+
 def test_a_floor_that_went_into_the_walls_group_gets_its_own_and_a_speck_of_it_does_not() -> None:
     regions = regions_of([50.0, 20.0, 10.0, 19.0, 1.0], ["wall", "ground", "ground", "object", "ground"])
     group, kinds = surfaces_set_apart(
-        np.array([0, 0, 0, 1, 1]), np.array([OTHER, GROUND, FREE, OTHER, GROUND]), regions
+        np.array([0, 0, 0, 1, 1]), np.array([OTHER, GROUND, FREE, OTHER, GROUND]), regions, row_of(5, 0.9)
     )
     assert group.tolist() == [0, 2, 2, 1, 1]
     assert kinds.tolist() == [OTHER, GROUND, GROUND, OTHER, GROUND]
 
 
+def test_ground_is_not_set_apart_where_no_border_is_seen() -> None:
+    regions = regions_of([70.0, 30.0], ["wall", "ground"])
+    group, _ = surfaces_set_apart(np.array([0, 0]), np.array([OTHER, GROUND]), regions, row_of(2, 0.05))
+    assert group.tolist() == [0, 0]
+
+
 def test_a_group_that_is_nearly_all_ground_is_left_whole() -> None:
     regions = regions_of([90.0, 10.0], ["ground", "object"])
-    group, _ = surfaces_set_apart(np.array([0, 0]), np.array([GROUND, OTHER]), regions)
+    group, _ = surfaces_set_apart(np.array([0, 0]), np.array([GROUND, OTHER]), regions, row_of(2, 0.9))
     assert group.tolist() == [0, 0]
+
+
+def test_what_is_sure_to_be_ground_takes_the_little_beside_it_along() -> None:
+    """A shadow on a runway: parts of it are ground by their place, parts may be, and a little is not told."""
+    regions = regions_of([50.0, 40.0, 10.0], ["ground", "ground", "object"])
+    group, kinds = surfaces_set_apart(np.zeros(3, np.int64), np.array([GROUND, FREE, OTHER]), regions, row_of(3, 0.9))
+    assert group.tolist() == [0, 0, 0]
+    assert kinds.tolist() == [GROUND, GROUND, GROUND]
 
 
 def test_a_large_photo_is_cut_at_its_own_pixels_though_regions_are_found_on_a_small_copy() -> None:

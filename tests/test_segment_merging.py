@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multiplane.perception.network import CLASSES
-from multiplane.segment.affinity import affinity, pair_features
+from multiplane.segment.affinity import affinity, pair_features, undivided
 from multiplane.segment.meaning import Meaning
 from multiplane.segment.merging import Stage, merge_regions, stages, without_debris
 from multiplane.segment.region_graph import BELOW, LENGTH, SIZE, STEP, SUBJECT, RegionGraph, measure_regions
@@ -93,7 +93,7 @@ def test_two_even_fields_are_two_things_and_their_pieces_are_one_each() -> None:
     blank = np.zeros_like(seen.subject)
     even = Meaning(np.full_like(seen.classes, 0.1), blank, blank, blank, seen.tokens * 0, seen.fine * 0)
     graph = measure_regions(labels, lab, disparity, even)
-    group = merge_regions(graph, affinity, 0.85)
+    group = merge_regions(graph, affinity, 0.85, undivided)
     assert np.array_equal(group[labels] == group[labels[0, 0]], left)
 
 
@@ -123,6 +123,42 @@ def test_what_is_the_subject_does_not_join_what_is_not_where_an_end_is_seen(seen
     assert across.any()
     assert likely[~across].min() > 0
     assert (likely[across].max() == 0) == seen_end
+
+
+def halves(height: int, contour: float, sky: float = 0.0, near: float = 0.1) -> RegionGraph:
+    """Two regions, left and right, of a light and a dark colour, with `contour` along their border; the right one may
+    be of a `sky`, and the left one is `near`er than that by its disparity."""
+    left = np.broadcast_to(np.arange(60) < 30, (height, 60))
+    lab = np.where(left[..., None], np.float32([80, 0, 0]), np.float32([20, 0, 0])).astype(np.float32)
+    seen = meaning(1, height, 60)
+    classes = np.full_like(seen.classes, 0.05)
+    classes[CLASSES.index("sky")] = np.where(left, 0.05, sky)
+    blank = np.zeros_like(seen.subject)
+    told = Meaning(classes, blank, blank, np.full_like(blank, contour), seen.tokens * 0, seen.fine * 0)
+    disparity = np.where(left, np.float32(near), np.float32(0)).astype(np.float32)
+    return measure_regions(np.where(left, 0, 1).astype(np.int32), lab, disparity, told)
+
+
+@pytest.mark.parametrize(
+    ("graph", "one"),
+    [
+        (halves(120, contour=0.02), True),
+        (halves(120, contour=0.5), False),
+        (halves(40, contour=0.02), False),
+        (halves(120, contour=0.02, sky=0.9, near=0.5), False),
+    ],
+    ids=["a shadow", "a contour", "too short to tell", "a mast before the sky"],
+)
+def test_a_long_border_of_which_nothing_is_seen_is_none(graph: RegionGraph, one: bool) -> None:
+    assert undivided(graph).tolist() == [one]
+    group = merge_regions(graph, lambda pairs: np.zeros(len(pairs.pairs)), 0.5, undivided)
+    assert (group[0] == group[1]) == one
+
+
+def test_what_stands_before_the_sky_never_joins_it() -> None:
+    before, within = halves(120, 0.02, sky=0.9, near=0.5), halves(120, 0.02, sky=0.9, near=0.01)
+    assert affinity(before)[0] == 0
+    assert affinity(within)[0] > 0
 
 
 def test_the_likeliest_pair_joins_first() -> None:

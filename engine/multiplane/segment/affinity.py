@@ -59,6 +59,9 @@ SEEN = (0.1, 0.4)
 what it is less sure of in the middle of a thing is no end."""
 DIVIDED, BY_STEP = (0.3, 0.8), 0.6
 """Strength of a border, in [0, 1], from which and up to which it divides, and how far it does at most."""
+LONG, UNSEEN = 90.0, 0.15
+"""Length of a border in pixels of the working size from which it tells that nothing is seen of it, and the network's
+contour or edge along it below which nothing is."""
 ENDLESS, BEFORE = 0.04, (0.05, 0.15)
 """Disparity, as a share of the picture's range, below which a sky is as far as skies are, and by how much more, from
 which and up to which, what is across the border stands before it."""
@@ -83,6 +86,17 @@ def division(graph: RegionGraph) -> Values:
     by_subject = _ramp(np.abs(subject[:, 0] - subject[:, 1]), SUBJECT_APART)
     by_subject *= _ramp(np.maximum(border[:, CONTOUR], border[:, EDGE]), SEEN)
     return np.asarray(1.0 - (1.0 - by_subject) * (1.0 - by_sky(graph)) * (1.0 - BY_STEP * _ramp(strength, DIVIDED)))
+
+
+def undivided(graph: RegionGraph) -> NDArray[np.bool_]:
+    """Pairs (M,) whose border is long and nowhere seen by the network.
+
+    A shadow's edge is plain to see and yet none between things, which is hardly ever missed from end to end. Only once
+    all else is joined are borders long enough to tell.
+    """
+    length = graph.borders[:, LENGTH]
+    seen = graph.borders[:, [CONTOUR, EDGE]].max(axis=1) / length
+    return np.asarray((length > LONG) & (seen < UNSEEN) & (by_sky(graph) < MOSTLY))
 
 
 def by_sky(graph: RegionGraph) -> Values:

@@ -8,12 +8,12 @@ from multiplane.arrays import Floats, Ints
 from multiplane.perception.network import CLASSES
 from multiplane.pixels.disparity import shares_of_range
 from multiplane.scene import DepthMap, Photo, Segment
-from multiplane.segment.affinity import affinity
+from multiplane.segment.affinity import affinity, undivided
 from multiplane.segment.figures import GROUND, OTHER, SKY, STEP, WATER, name_groups, put_together
 from multiplane.segment.meaning import Meaning, meaning_of
 from multiplane.segment.merging import merge_regions
 from multiplane.segment.refine import refined_labels
-from multiplane.segment.region_graph import measure_regions
+from multiplane.segment.region_graph import CONTOUR, EDGE, LENGTH, RegionGraph, measure_regions
 from multiplane.segment.regions import Regions, Values, describe, superpixels
 from multiplane.segment.surfaces import find_ground, find_sky
 
@@ -28,7 +28,7 @@ NO_CONTRAST, NO_STEP = 8.0, 0.03
 """Mean Lab contrast and disparity step at a ground's edges, below which there is no edge: it is a thing's own front."""
 SURE = 0.6
 """Probability of a class from which a region is of it."""
-MOSTLY = 0.5
+HIDES = 0.5
 """How much a would-be ground hides of what it borders on (-1 to 1), above which it is a subject."""
 KINDS = (OTHER, SKY, GROUND, WATER)
 FREE = -1
@@ -37,8 +37,10 @@ HALF_GROUND = 0.5
 """What such a region counts for the ground."""
 LEAST_APART = 0.02
 """Share of the picture from which a sky or a ground is set apart from a group that it went into."""
-NEARLY_ALL = 0.8
-"""Share of a group that is of a surface, from which the whole is."""
+SEEN = 0.2
+"""Contour or edge, as the network sees it on average, along the border at which it is set apart."""
+NEARLY_ALL, MOSTLY = 0.8, 0.5
+"""Share of a group that is of a surface, from which the whole is, and where no border is seen inside of it."""
 SOFT = 1.2
 """Pixels, at the working size, over which a group's outline is smoothed where the photo has no edge."""
 
@@ -71,9 +73,9 @@ def group_picture(guide: Floats, disparity: Floats, meaning: Meaning) -> tuple[I
     smooth = cv2.GaussianBlur(lab, (0, 0), 1.0)
     labels = superpixels(lab, disparity, SPACING)
     regions, graph = describe(labels, lab, disparity, meaning), measure_regions(labels, lab, disparity, meaning)
-    group = merge_regions(graph, affinity, CUT)
+    group = merge_regions(graph, affinity, CUT, undivided)
     kinds = surfaces_of(regions, colour_slope(smooth), fall_of(disparity))
-    group, kinds = surfaces_set_apart(group, kinds, regions)
+    group, kinds = surfaces_set_apart(group, kinds, regions, graph)
     surface = surface_of_groups(group, kinds, regions.size)
     if runs_into_objects(regions, surface[group]):
         surface = np.where(surface == GROUND, OTHER, surface)
@@ -81,12 +83,13 @@ def group_picture(guide: Floats, disparity: Floats, meaning: Meaning) -> tuple[I
 
 
 def surfaces_set_apart(
-    group: NDArray[np.int64], kinds: NDArray[np.int64], regions: Regions
+    group: NDArray[np.int64], kinds: NDArray[np.int64], regions: Regions, graph: RegionGraph
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The `group` (N,) and kind of every region, where sky and ground that went into a group of other things have
     their own.
 
-    `kinds` (N,) are those of the regions. A wall and the floor before it are often alike enough to be taken for one.
+    `kinds` (N,) are those of the regions. A wall and the floor before it are often alike enough to be taken for one;
+    but where no border is seen between the two, as in a field out of focus, they are one.
     """
     group, kinds = group.copy(), kinds.copy()
     size, whole = np.bincount(group, regions.size), regions.size.sum()
@@ -95,10 +98,21 @@ def surfaces_set_apart(
         plain = np.bincount(group, regions.size * (sure & (kinds == kind)), len(size))
         mixed = (plain > LEAST_APART * whole) & (plain < NEARLY_ALL * size)
         for number in np.flatnonzero(mixed):
-            members = sure & (group == number)
-            kinds[members], group[members] = kind, group.max() + 1
+            members, own = sure & (group == number), group == number
+            share = regions.size[members].sum() / size[number]
+            if share < NEARLY_ALL and seen_around(members, own, graph) > SEEN:
+                kinds[members], group[members] = kind, group.max() + 1
+            elif share > MOSTLY:
+                kinds[own] = kind
         size = np.bincount(group, regions.size)
     return group, kinds
+
+
+def seen_around(members: NDArray[np.bool_], group: NDArray[np.bool_], graph: RegionGraph) -> float:
+    """The network's contour or edge, the clearer one, along the border of `members` (N,) with their `group` (N,)."""
+    inner = group[graph.pairs].all(axis=1) & (members[graph.pairs].sum(axis=1) == 1)
+    border = graph.borders[inner].sum(axis=0)
+    return float(border[[CONTOUR, EDGE]].max() / max(border[LENGTH], 1.0))
 
 
 def surface_of_groups(group: NDArray[np.int64], kinds: NDArray[np.int64], size: Values) -> NDArray[np.int64]:
@@ -149,7 +163,7 @@ def runs_into_objects(regions: Regions, surface: NDArray[np.int64]) -> bool:
     step = np.average(np.abs(regions.step[border]), weights=weights)
     nearer = np.where(sides[border, 0] == GROUND, -regions.step[border], regions.step[border])
     hidden = np.average(np.clip(nearer / STEP, -1.0, 1.0), weights=weights)
-    return bool((contrast < NO_CONTRAST and step < NO_STEP) or hidden > MOSTLY)
+    return bool((contrast < NO_CONTRAST and step < NO_STEP) or hidden > HIDES)
 
 
 def fall_of(disparity: Floats) -> Floats:

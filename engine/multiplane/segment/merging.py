@@ -22,6 +22,9 @@ EMBEDDED = 0.5
 Judge = Callable[[RegionGraph], Values]
 """Probability (M,) of each pair of a graph to be of one thing, by what the two and their common border are alone."""
 
+Division = Callable[[RegionGraph], NDArray[np.bool_]]
+"""Pairs (M,) of a graph between which nothing is seen that would divide them."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -50,12 +53,15 @@ class Stage:
         return Stage(graph, further[self.group], likely)
 
 
-def merge_regions(graph: RegionGraph, judge: Judge, cut: float) -> Groups:
+def merge_regions(graph: RegionGraph, judge: Judge, cut: float, undivided: Division) -> Groups:
     """The group (N,) of each region, numbered from 0.
 
-    Regions join where `judge` gives more than `cut`; then debris joins what it most likely belongs to.
+    Regions join where `judge` gives more than `cut`, then where they are `undivided`; at last, debris joins what it
+    most likely belongs to.
     """
     stage = next(stage for stage, surest in stages(graph, judge) if surest < cut)
+    while (one := undivided(stage.graph)).any():
+        stage = stage.joined(stage.graph.pairs[one], judge)
     return without_debris(stage, judge).group
 
 
