@@ -1,11 +1,13 @@
 """Measures what is filled in behind things, where the truth is known, beside other ways to fill.
 
-    python benchmarks/fill.py [--quick] [--part bands objects stereo jpeg cost] [--method patches ...] [--look FOLDER]
+    python benchmarks/fill.py [--quick] [--part bands objects stereo stacked jpeg cost] [--method patches ...]
+                              [--look FOLDER]
 
 bands    real photos with depth (eval/depth under MULTIPLANE_DATA): what a moved eye would see vanish behind nearer
          things is hidden, on the far side of their edges, and filled from the far side. Truth: the photo.
 objects  rendered scenes and painted cards: a whole thing is taken out. Truth: the same scene rendered without it.
 stereo   the right view made from the left photo alone, against the true right view (fill_stereo.py says how).
+stacked  two things pasted on photos, one upon the other, taken off again (fill_stacked.py says how).
 jpeg     things pasted on photos that are then saved as JPEG, taken off again (fill_jpeg.py says how).
 cost     seconds and memory for 2 and 12 megapixels of which a quarter is hidden.
 
@@ -37,7 +39,7 @@ from benchmarks.fill_scores import Features, encoder, gradients, leak, psnr, ssi
 from multiplane.arrays import Floats
 
 COLUMNS = ("PSNR", "SSIM", "gradient", "sharpness", "feature", "leak %", "seconds")
-PARTS = ("bands", "objects", "stereo", "jpeg", "cost")
+PARTS = ("bands", "objects", "stereo", "stacked", "jpeg", "cost")
 
 
 def main() -> None:
@@ -53,6 +55,10 @@ def main() -> None:
             from benchmarks.fill_stereo import print_stereo
 
             print_stereo(root, fills, arguments.quick, arguments.look)
+        elif part == "stacked":
+            from benchmarks.fill_stacked import print_stacked
+
+            print_stacked(root, arguments.tune or 12, not arguments.tune, arguments.quick, arguments.look)
         elif part == "jpeg":
             from benchmarks.fill_jpeg import print_jpeg
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from multiplane.perception.network import CLASSES
 from multiplane.segment.affinity import affinity, pair_features, undivided
 from multiplane.segment.meaning import Meaning
-from multiplane.segment.merging import Stage, merge_regions, stages, without_debris
+from multiplane.segment.merging import Stage, stages, without_debris
 from multiplane.segment.region_graph import BELOW, LENGTH, SIZE, STEP, SUBJECT, RegionGraph, measure_regions
 from tolerances import SOLVER
 
@@ -93,7 +93,8 @@ def test_two_even_fields_are_two_things_and_their_pieces_are_one_each() -> None:
     blank = np.zeros_like(seen.subject)
     even = Meaning(np.full_like(seen.classes, 0.1), blank, blank, blank, seen.tokens * 0, seen.fine * 0)
     graph = measure_regions(labels, lab, disparity, even)
-    group = merge_regions(graph, affinity, 0.85, undivided)
+    stage = next(stage for stage, surest in stages(graph, affinity) if surest < 0.85)
+    group = without_debris(stage, affinity).group
     assert np.array_equal(group[labels] == group[labels[0, 0]], left)
 
 
@@ -151,8 +152,6 @@ def halves(height: int, contour: float, sky: float = 0.0, near: float = 0.1) -> 
 )
 def test_a_long_border_of_which_nothing_is_seen_is_none(graph: RegionGraph, one: bool) -> None:
     assert undivided(graph).tolist() == [one]
-    group = merge_regions(graph, lambda pairs: np.zeros(len(pairs.pairs)), 0.5, undivided)
-    assert (group[0] == group[1]) == one
 
 
 def test_what_stands_before_the_sky_never_joins_it() -> None:

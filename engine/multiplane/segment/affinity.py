@@ -134,10 +134,15 @@ def _logits(features: NDArray[np.float32], weights: Weights) -> NDArray[np.float
 @cache
 def load_weights() -> Weights:
     """The networks' weights, which lie beside this file."""
+    return weights_of(WEIGHTS)
+
+
+def weights_of(path: Path) -> Weights:
+    """Weights that come with the installation. Raises BackendError where they are missing."""
     try:
-        return load_file(WEIGHTS)
+        return load_file(path)
     except OSError as error:
-        raise BackendError(f"{WEIGHTS.name} is missing from the installation; install multiplane again") from error
+        raise BackendError(f"{path.name} is missing from the installation; install multiplane again") from error
 
 
 def pair_features(graph: RegionGraph) -> NDArray[np.float32]:

@@ -8,20 +8,17 @@ from multiplane.arrays import Floats, Ints
 from multiplane.perception.network import CLASSES
 from multiplane.pixels.disparity import shares_of_range
 from multiplane.scene import DepthMap, Photo, Segment
-from multiplane.segment.affinity import affinity, undivided
 from multiplane.segment.figures import GROUND, OTHER, SKY, STEP, WATER, name_groups, put_together
 from multiplane.segment.meaning import Meaning, meaning_of
-from multiplane.segment.merging import merge_regions
 from multiplane.segment.refine import refined_labels
 from multiplane.segment.region_graph import CONTOUR, EDGE, LENGTH, RegionGraph, measure_regions
 from multiplane.segment.regions import Regions, Values, describe, superpixels
 from multiplane.segment.surfaces import find_ground, find_sky
+from multiplane.segment.things import things_of
 
 WORKING_SIDE = 640
 SPACING = 9
 """Pixels across a superpixel at the working size."""
-CUT = 0.5
-"""Probability that two groups are of one thing, below which the border between them is worth a cut."""
 FALL_WINDOW = 4.0
 """Pixels, as a standard deviation, over which the fall of the ground is read."""
 NO_CONTRAST, NO_STEP = 8.0, 0.03
@@ -39,6 +36,8 @@ LEAST_APART = 0.02
 """Share of the picture from which a sky or a ground is set apart from a group that it went into."""
 SEEN = 0.2
 """Contour or edge, as the network sees it on average, along the border at which it is set apart."""
+WINDING = 5.0
+"""Length of that border, in sides of a square as large as the picture, from which it is none."""
 NEARLY_ALL, MOSTLY = 0.8, 0.5
 """Share of a group that is of a surface, from which the whole is, and where no border is seen inside of it."""
 SOFT = 1.2
@@ -73,7 +72,7 @@ def group_picture(guide: Floats, disparity: Floats, meaning: Meaning) -> tuple[I
     smooth = cv2.GaussianBlur(lab, (0, 0), 1.0)
     labels = superpixels(lab, disparity, SPACING)
     regions, graph = describe(labels, lab, disparity, meaning), measure_regions(labels, lab, disparity, meaning)
-    group = merge_regions(graph, affinity, CUT, undivided)
+    group = things_of(graph)
     kinds = surfaces_of(regions, colour_slope(smooth), fall_of(disparity))
     group, kinds = surfaces_set_apart(group, kinds, regions, graph)
     surface = surface_of_groups(group, kinds, regions.size)
@@ -109,9 +108,14 @@ def surfaces_set_apart(
 
 
 def seen_around(members: NDArray[np.bool_], group: NDArray[np.bool_], graph: RegionGraph) -> float:
-    """The network's contour or edge, the clearer one, along the border of `members` (N,) with their `group` (N,)."""
+    """The network's contour or edge, the clearer one, along the border of `members` (N,) with their `group` (N,).
+
+    None where that is so long that it is no border, but a scatter of specks.
+    """
     inner = group[graph.pairs].all(axis=1) & (members[graph.pairs].sum(axis=1) == 1)
     border = graph.borders[inner].sum(axis=0)
+    if border[LENGTH] > WINDING * np.sqrt(graph.area):
+        return 0.0
     return float(border[[CONTOUR, EDGE]].max() / max(border[LENGTH], 1.0))
 
 

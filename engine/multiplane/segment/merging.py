@@ -1,4 +1,4 @@
-"""Joins regions that are surely of one thing first, until only borders between things are left."""
+"""Joins regions that are surely of one thing first, then the less sure, until a single group is left."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,9 +21,6 @@ EMBEDDED = 0.5
 
 Judge = Callable[[RegionGraph], Values]
 """Probability (M,) of each pair of a graph to be of one thing, by what the two and their common border are alone."""
-
-Division = Callable[[RegionGraph], NDArray[np.bool_]]
-"""Pairs (M,) of a graph between which nothing is seen that would divide them."""
 
 
 @dataclass(frozen=True)
@@ -53,18 +50,6 @@ class Stage:
         return Stage(graph, further[self.group], likely)
 
 
-def merge_regions(graph: RegionGraph, judge: Judge, cut: float, undivided: Division) -> Groups:
-    """The group (N,) of each region, numbered from 0.
-
-    Regions join where `judge` gives more than `cut`, then where they are `undivided`; at last, debris joins what it
-    most likely belongs to.
-    """
-    stage = next(stage for stage, surest in stages(graph, judge) if surest < cut)
-    while (one := undivided(stage.graph)).any():
-        stage = stage.joined(stage.graph.pairs[one], judge)
-    return without_debris(stage, judge).group
-
-
 def stages(graph: RegionGraph, judge: Judge) -> Iterator[tuple[Stage, float]]:
     """Every stage of the merging, and the greatest probability at which it would go on: -1 at the last, a single group.
 
@@ -77,11 +62,11 @@ def stages(graph: RegionGraph, judge: Judge) -> Iterator[tuple[Stage, float]]:
         yield stage, surest
         if surest < enough:
             enough = surest - STRIDE
-        stage = stage.joined(stage.graph.pairs[_mutual(stage, enough)], judge)
+        stage = stage.joined(stage.graph.pairs[mutual(stage, enough)], judge)
     yield stage, -1.0
 
 
-def _mutual(stage: Stage, enough: float) -> NDArray[np.bool_]:
+def mutual(stage: Stage, enough: float) -> NDArray[np.bool_]:
     """Pairs (M,) that are the likeliest of both their ends, and at least as likely as `enough`."""
     graph, likely = stage.graph, stage.likely
     rank = np.empty(len(likely), np.int64)
