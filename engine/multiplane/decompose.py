@@ -23,7 +23,7 @@ from multiplane.segment.chosen import set_apart
 from multiplane.unstack import Cut, Remaining
 from multiplane.version import __version__
 
-DEFAULT_LAYERS = 8
+DEFAULT_LAYERS = 12
 
 Report = Callable[[str], None]
 """Told the name of each step as it begins."""

@@ -14,7 +14,7 @@ SAMPLES = 200_000
 """Pixels looked at to judge sizes, depths and who touches whom: enough for all, cheap at any picture size."""
 SAME_DEPTH = 0.03
 """Disparity, as a share of the scene's range, by which two surfaces differ at least: then only size speaks."""
-TWO_THINGS = 0.2
+TWO_THINGS = 0.4
 """The same for two things: side by side at one depth, they are two all the same."""
 FLOOR_APART = 0.1
 """The same for a floor and the wall that it runs up to."""
