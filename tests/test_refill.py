@@ -108,3 +108,22 @@ def test_far_behind_a_surface_nothing_is_worked_out_with_care() -> None:
     for endless in ([False, False, True], [True, True, True]):
         refill(picture, cuts, endless, fill, 0)
     assert holes[-1] < 0.9 * holes[1]
+
+
+def test_where_little_is_known_the_careful_fill_fades_into_the_smooth_one() -> None:
+    """Beneath a thing that hides nearly all, no seam runs where care ends."""
+    side = 400
+    alpha = np.zeros((side, side), np.uint8)
+    alpha[:, : side - 30] = 255
+    grey = np.full((side, side, 3), 100, np.uint8)
+    near = Cut(np.dstack([grey, alpha]), np.ones((side, side), np.float32), np.zeros((side, side), np.bool_), (0, 0))
+    far = Cut(np.dstack([grey, np.full((side, side), 255, np.uint8)]), near.z * np.float32(2), alpha > 0, (0, 0))
+
+    def white(rgb: Floats, hole: Mask, surface: Ints, seed: int) -> Floats:
+        return np.where(hole[..., None], np.float32(1), rgb)
+
+    background = refill(grey, [near, far], [False, True], white, 0)[-1].rgba[..., :3].astype(np.int64)
+    row = background[side // 2, : side - 40, 0]
+    assert row.min() == 100
+    assert row.max() > 240
+    assert np.abs(np.diff(row)).max() < 20

@@ -66,22 +66,27 @@ def _filled(cut: Cut, by_thing: Mask, rim: int, reach: int, inpaint: InpaintBack
         return cut
     surface = np.where(hole | pure, np.int32(0), np.int32(-1))
     rgb = from_levels(cut.rgba[..., :3])
-    deep = _too_deep(hole, by_thing, int(np.count_nonzero(pure & ~hole)), reach)
-    if deep.any():
+    away = np.minimum(cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5), np.float32(2 * reach))
+    unseen = _never_seen(hole, by_thing, int(np.count_nonzero(pure & ~hole)))
+    deep = unseen & (away > reach)
+    if not deep.any():
+        filled = inpaint(rgb, hole, surface, seed)
+    else:
         smooth = smooth_fill(rgb, hole, surface, seed)
-        rgb = np.where(deep[..., None], smooth, rgb)
-        surface = np.where(deep, np.int32(-1), surface)
-    filled = inpaint(rgb, hole & ~deep, surface, seed)
+        backdrop = np.where(deep[..., None], smooth, rgb)
+        careful = inpaint(backdrop, hole & ~deep, np.where(deep, np.int32(-1), surface), seed)
+        # From half the reach on, the one fades into the other.
+        fade = np.where(unseen, np.clip(2.0 * away / reach - 1.0, 0.0, 1.0), 0.0)[..., None]
+        filled = np.clip(careful + fade * (smooth - careful), 0.0, 1.0)
     rgba = cut.rgba.copy()
-    rgba[hole, :3] = to_levels(filled[hole], np.iinfo(rgba.dtype).bits)
+    rgba[hole, :3] = to_levels(filled[hole].astype(np.float32), np.iinfo(rgba.dtype).bits)
     return replace(cut, rgba=rgba)
 
 
-def _too_deep(hole: Mask, by_thing: Mask, known: int, reach: int) -> Mask:
-    """Where in `hole` (H, W) no camera looks: far behind a surface, or, where little is known, far behind anything."""
-    away = cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5)
+def _never_seen(hole: Mask, by_thing: Mask, known: int) -> Mask:
+    """What of `hole` (H, W) no camera sees far from its rim: behind a surface, or, where little is known, anything."""
     scarce = known < SCARCE * np.count_nonzero(hole)
-    return np.asarray(hole & (away > reach) & (scarce | ~by_thing))
+    return np.asarray(hole & (scarce | ~by_thing))
 
 
 def _peeled(picture: Levels, near_to_far: list[Cut]) -> list[Cut]:
