@@ -12,7 +12,7 @@ from multiplane.segment.affinity import affinity, judge
 from multiplane.segment.group_tree import LEAST, grown
 from multiplane.segment.region_graph import SIZE, RegionGraph
 from multiplane.segment.things import things_of
-from multiplane.segment.wholeness import DIVIDED, KEEP, SCALE, best_cut, groups_of, load_weights, wholeness
+from multiplane.segment.wholeness import KEEP, LIKELY, SCALE, best_cut, groups_of, load_weights, wholeness
 from test_segment_merging import graph_of
 from tolerances import SOLVER
 
@@ -50,9 +50,11 @@ def test_every_group_is_described_and_judged(graph: RegionGraph) -> None:
     assert tree.features.shape == (len(tree.size), load_weights()["mean"].shape[1])
     quality = wholeness(tree)
     assert ((quality >= 0) & (quality < 1)).all()
-    kept = tree.weakest > DIVIDED
-    assert np.array_equal(quality[kept], judge(tree.features, load_weights())[kept])
-    assert (quality[~kept] == 0).all()
+    sound = tree.weakest >= LIKELY
+    told = judge(tree.features, load_weights())
+    assert np.array_equal(quality[sound], told[sound])
+    assert (quality[~sound] < told[~sound]).all()
+    assert (quality[tree.weakest == 0] == 0).all()
 
 
 def test_the_weakest_joint_within_is_passed_on_to_every_whole(graph: RegionGraph) -> None:

@@ -115,11 +115,12 @@ def _how_made(before: Stage, further: Groups, now: Stage, fresh: Groups) -> NDAr
 def _weakest(
     size: Values, parent: Groups, likely: NDArray[np.float32], share: NDArray[np.float32], least: float
 ) -> Values:
-    """How likely (K,) it is that both sides of the weakest joint within each group are one; crumbs make no joint.
+    """How likely (K,) it is that both sides of the weakest joint within each group are one; crumbs make no joint, but
+    what cannot be one is none.
 
     `likely` (K,) is that of the last one, `share` (K,) what its smaller side has of the group.
     """
-    weakest = np.where(share * size >= least, likely, 1.0)
+    weakest = np.where((share * size >= least) | (likely <= 0), likely, 1.0)
     for group, above in enumerate(parent.tolist()):
         if above >= 0:
             weakest[above] = min(weakest[above], weakest[group])

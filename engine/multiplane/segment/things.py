@@ -7,12 +7,9 @@ from numpy.typing import NDArray
 
 from multiplane.segment.affinity import affinity, undivided
 from multiplane.segment.group_tree import grown
-from multiplane.segment.merging import Stage, mutual, without_debris
+from multiplane.segment.merging import CLEAR, Stage, mutual, without_debris
 from multiplane.segment.region_graph import Groups, RegionGraph
 from multiplane.segment.wholeness import best_cut, groups_of, wholeness
-
-CUT = 0.5
-"""How likely two small groups must be one for them to join before they go to what is beside them."""
 
 
 def things_of(graph: RegionGraph) -> Groups:
@@ -38,7 +35,7 @@ def _rest_joined(stage: Stage, rest: NDArray[np.bool_]) -> Stage:
     while True:
         small = np.bincount(stage.group, rest) > 0
         among = small[stage.graph.pairs].all(axis=1)
-        ready = mutual(replace(stage, likely=np.where(among, stage.likely, -1.0)), CUT)
+        ready = mutual(replace(stage, likely=np.where(among, stage.likely, -1.0)), CLEAR)
         if not ready.any():
             return stage
         stage = stage.joined(stage.graph.pairs[ready], affinity)

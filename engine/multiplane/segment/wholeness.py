@@ -17,24 +17,24 @@ from multiplane.segment.group_tree import GroupTree
 from multiplane.segment.region_graph import Groups, Values
 
 WEIGHTS = Path(__file__).with_name("wholeness.safetensors")
-DIVIDED = 1e-4
-"""How likely both sides of a joint are one, up to which it divides."""
+LIKELY = 0.5
+"""How likely both sides of a joint are one, below which it tells against the whole."""
 SCALE = 0.85
 """Power of a group's area that it counts by: by area alone, many small things would not count beside what is large."""
-KEEP = 1.04
+KEEP = 1.08
 """How much what a whole is worth counts beside what its parts are: of two divisions hardly apart, the plainer one."""
 
 
 def wholeness(tree: GroupTree) -> Values:
-    """The IoU to be expected of each group (K,) of `tree` with whatever thing one of its pixels is of: none, where a
-    joint within plainly divides it.
+    """The IoU to be expected of each group (K,) of `tree` with whatever thing one of its pixels is of, less where its
+    weakest joint is unlikely to be one, down to none where that plainly divides it.
     """
     return whole_by(tree.features, tree.weakest, load_weights())
 
 
 def whole_by(features: NDArray[np.float32], weakest: Values, weights: Weights) -> Values:
     """The same of groups of `features` (K, F) and `weakest` (K,) joints, by networks of these `weights`."""
-    return np.where(weakest > DIVIDED, judge(features, weights), 0.0)
+    return np.asarray(judge(features, weights) * np.sqrt(np.minimum(weakest / LIKELY, 1.0)))
 
 
 @cache
