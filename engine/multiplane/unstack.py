@@ -37,7 +37,7 @@ OBJECT_GROWTH = 0.3
 RIM = 0.0025
 """Width of the mixed rim in which colour and depth are not purely one side's, as a share of the diagonal."""
 SEEN_THROUGH = 6
-"""Pixels beyond a sheet's soft rim that are filled with it: less has no room for a patch."""
+"""Pixels beyond a sheet's soft rim that are filled with it, so that its mattes' windows see no seam."""
 CONTEXT = 0.5
 """Surroundings that matting and filling see on each side, as a share of the sheet's own size ..."""
 LEAST_CONTEXT = 0.08
@@ -109,7 +109,7 @@ class Remaining:
         source = unsmeared(rgb, shown, foreground, math.ceil(self.bleed)) if self.bleed > 0 else rgb
         around = grow(shown, self._pixels(RIM))
         if self.rims_only:
-            background = self._fill_rims(source, around, alpha, behind, inpaint)
+            background = self._fill_rims(source, around, alpha, behind)
         else:
             background = self._fill(index, source, around, behind, inpaint)
         alpha = settle(alpha, rgb, foreground, background)
@@ -148,14 +148,12 @@ class Remaining:
         across = max(least, round(CONTEXT * (right - left)))
         return window((top, bottom, left, right), down, across, mask.shape)
 
-    def _fill_rims(self, rgb: Floats, hole: Mask, alpha: Floats, behind: Ints, inpaint: InpaintBackend) -> Floats:
-        """Colours behind a sheet of `alpha` (h, w): the careful fill where it is clear or soft, a smooth one beyond."""
+    def _fill_rims(self, rgb: Floats, hole: Mask, alpha: Floats, behind: Ints) -> Floats:
+        """Colours behind a sheet of `alpha` (h, w), smooth everywhere: at full size where it is clear or soft."""
         rims = grow(hole & (alpha < alpha.max()), 2 * self._pixels(RIM) + SEEN_THROUGH) & hole
         smooth = smooth_fill(rgb, hole, behind, self.seed)
-        if not rims.any():
-            return smooth
         backdrop = np.where((hole & ~rims)[..., None], smooth, rgb)
-        return inpaint(backdrop, rims, np.where(hole & ~rims, np.int32(-1), behind), self.seed)
+        return inpaint_smooth(backdrop, rims, np.where(hole & ~rims, np.int32(-1), behind), self.seed)
 
     def _fill(self, index: int, rgb: Floats, hole: Mask, behind: Ints, inpaint: InpaintBackend) -> Floats:
         """Colours behind sheet `index`: the careful fill as deep as anyone may look, a smooth one beyond."""
