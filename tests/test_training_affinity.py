@@ -10,15 +10,18 @@ import affinity
 from multiplane.segment.affinity import judge
 
 
-@pytest.fixture(scope="module")
-def example() -> affinity.Example:
+def mottled_disc() -> affinity.Picture:
     """A mottled red disc on a mottled grey wall."""
     rng = np.random.default_rng(0)
     y, x = np.mgrid[:120, :160]
     disc = np.hypot(y - 60, x - 70) < 38
     rgb = np.where(disc[..., None], (190, 40, 30), (120, 125, 130)) + rng.normal(0, 8, (120, 160, 3))
-    picture = affinity.Picture(np.clip(rgb, 0, 255).astype(np.uint8), disc.astype(np.int64), None, partly=False)
-    return affinity.example_of(picture)
+    return affinity.Picture(np.clip(rgb, 0, 255).astype(np.uint8), disc.astype(np.int64), None, partly=False)
+
+
+@pytest.fixture(scope="module")
+def example() -> affinity.Example:
+    return affinity.example_of(mottled_disc())
 
 
 def test_every_pixel_of_a_picture_is_of_some_thing(example: affinity.Example) -> None:

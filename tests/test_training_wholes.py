@@ -7,17 +7,12 @@ import torch
 import affinity
 import wholes
 from multiplane.segment.wholeness import best_cut, whole_by
+from test_training_affinity import mottled_disc
 
 
 @pytest.fixture(scope="module")
 def taught() -> wholes.Taught:
-    """A mottled red disc on a mottled grey wall."""
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[:120, :160]
-    disc = np.hypot(y - 60, x - 70) < 38
-    rgb = np.where(disc[..., None], (190, 40, 30), (120, 125, 130)) + rng.normal(0, 8, (120, 160, 3))
-    picture = affinity.Picture(np.clip(rgb, 0, 255).astype(np.uint8), disc.astype(np.int64), None, partly=False)
-    return wholes.tree_of(picture)
+    return wholes.tree_of(mottled_disc())
 
 
 def test_whole_things_are_worth_most_and_every_thing_counts_the_same(taught: wholes.Taught) -> None:

@@ -104,8 +104,7 @@ def taught_in_two(options: argparse.Namespace, pool: ProcessPoolExecutor) -> Wei
     held += pool.map(example_of, scene_pictures(options.held_scenes, options.held_count[1], rng))
     known = list(pool.map(example_of, islice(photos(False, rng), options.count[0])))
     known += pool.map(example_of, scene_pictures(options.scenes, options.count[1], rng))
-    pairs = [pair.split(":") for pair in options.instances]
-    outlined = [picture for table, root in pairs for picture in instance_pictures(Path(table), Path(root))]
+    outlined = list(outlined_pictures(options.instances))
     held += pool.map(example_of, outlined[::ONE_IN])
     known += pool.map(example_of, [picture for index, picture in enumerate(outlined) if index % ONE_IN])
     print(f"{len(known)} pictures, {len(held)} held out", flush=True)
@@ -166,6 +165,13 @@ def photo_pictures(root: Path, saliency: Path, held_out: bool, rng: np.random.Ge
         things = np.where(salient > INSIDE, OBJECT, np.where(salient < OUTSIDE, REST, -1))
         if 0.02 < (things == OBJECT).mean() < 0.65:
             yield Picture(rgb, things, None, partly=True)
+
+
+def outlined_pictures(pairs: list[str]) -> Iterator[Picture]:
+    """The pictures of each JSON:PHOTOS."""
+    for pair in pairs:
+        table, root = pair.split(":")
+        yield from instance_pictures(Path(table), Path(root))
 
 
 def instance_pictures(annotations: Path, photos: Path) -> Iterator[Picture]:

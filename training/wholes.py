@@ -8,7 +8,6 @@ some minutes; training/README.md has the command. Maps of what is salient do not
 import argparse
 import os
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from torch import nn
 
-from affinity import ONE_IN, REST, Example, Picture, example_of, instance_pictures, scene_pictures
+from affinity import ONE_IN, REST, Example, Picture, example_of, outlined_pictures, scene_pictures
 from multiplane.segment.affinity import Weights, affinity
 from multiplane.segment.group_tree import grown
 from multiplane.segment.region_graph import Groups, Values
@@ -76,18 +75,11 @@ def main() -> int:
 def pictures(options: argparse.Namespace) -> tuple[list[Picture], list[Picture]]:
     """Pictures to learn from, and pictures to measure on."""
     rng = np.random.default_rng(options.seed)
-    outlined, more = (list(_outlined(pairs)) for pairs in (options.instances, options.more))
+    outlined, more = (list(outlined_pictures(pairs)) for pairs in (options.instances, options.more))
     held = outlined[::ONE_IN] + scene_pictures(options.held_scenes, options.held_count, rng)
     known = [picture for index, picture in enumerate(outlined) if index % ONE_IN] + more
     known += scene_pictures(options.scenes, options.count, rng)
     return known, held
-
-
-def _outlined(pairs: list[str]) -> Iterator[Picture]:
-    """The pictures of each JSON:PHOTOS."""
-    for pair in pairs:
-        table, root = pair.split(":")
-        yield from instance_pictures(Path(table), Path(root))
 
 
 def tree_of(picture: Picture) -> Taught:

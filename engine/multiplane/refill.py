@@ -10,7 +10,6 @@ nearest first, against what is now behind them: the composite is the photo, exac
 from collections.abc import Callable
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from multiplane.arrays import Levels, Mask
@@ -18,7 +17,7 @@ from multiplane.inpaint import InpaintBackend
 from multiplane.layering.peel import peel
 from multiplane.pixels.levels import from_levels, to_levels
 from multiplane.pixels.over import over
-from multiplane.unstack import FILL_REACH, RIM, Cut, grow, smooth_fill
+from multiplane.unstack import FILL_REACH, RIM, Cut, fill_to_depth, grow
 
 SCARCE = 0.25
 """Pixels to fill from, as a share of those to fill, below which only what a camera may see is filled with care: more
@@ -66,20 +65,10 @@ def _filled(cut: Cut, by_thing: Mask, rim: int, reach: int, inpaint: InpaintBack
         return cut
     surface = np.where(hole | pure, np.int32(0), np.int32(-1))
     rgb = from_levels(cut.rgba[..., :3])
-    away = np.minimum(cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5), np.float32(2 * reach))
     unseen = _never_seen(hole, by_thing, int(np.count_nonzero(pure & ~hole)))
-    deep = unseen & (away > reach)
-    if not deep.any():
-        filled = inpaint(rgb, hole, surface, seed)
-    else:
-        smooth = smooth_fill(rgb, hole, surface, seed)
-        backdrop = np.where(deep[..., None], smooth, rgb)
-        careful = inpaint(backdrop, hole & ~deep, np.where(deep, np.int32(-1), surface), seed)
-        # From half the reach on, the one fades into the other.
-        fade = np.where(unseen, np.clip(2.0 * away / reach - 1.0, 0.0, 1.0), 0.0)[..., None]
-        filled = np.clip(careful + fade * (smooth - careful), 0.0, 1.0)
+    filled = fill_to_depth(rgb, hole, surface, unseen, reach, inpaint, seed)
     rgba = cut.rgba.copy()
-    rgba[hole, :3] = to_levels(filled[hole].astype(np.float32), np.iinfo(rgba.dtype).bits)
+    rgba[hole, :3] = to_levels(filled[hole], np.iinfo(rgba.dtype).bits)
     return replace(cut, rgba=rgba)
 
 

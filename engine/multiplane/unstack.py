@@ -160,21 +160,28 @@ class Remaining:
         enough = np.count_nonzero(hole) <= np.count_nonzero(~hole)
         if enough and not self.surface[index]:
             return inpaint(rgb, hole, behind, self.seed)
-        reach = self._pixels(FILL_REACH)
-        # Where all is hole, there is no distance to anything: then it is as deep as can be.
-        depth_in_hole = np.minimum(cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5), 2.0 * reach)
-        deep = np.asarray(depth_in_hole > reach)
-        if not deep.any():
-            return inpaint(rgb, hole, behind, self.seed)
-        smooth = smooth_fill(rgb, hole, behind, self.seed)
-        backdrop = np.where(deep[..., None], smooth, rgb)
-        careful = inpaint(backdrop, hole & ~deep, np.where(deep, np.int32(-1), behind), self.seed)
-        # From half the reach on, the one fades into the other.
-        fade = np.clip(2.0 * depth_in_hole / reach - 1.0, 0.0, 1.0)[..., None]
-        smooth -= careful
-        smooth *= fade
-        careful += smooth
-        return np.clip(careful, 0.0, 1.0, out=careful)
+        return fill_to_depth(rgb, hole, behind, hole, self._pixels(FILL_REACH), inpaint, self.seed)
+
+
+def fill_to_depth(
+    rgb: Floats, hole: Mask, behind: Ints, unseen: Mask, reach: int, inpaint: InpaintBackend, seed: int
+) -> Floats:
+    """`rgb` (H, W, 3) with `hole` (H, W) filled by `inpaint`, but smoothly where in `unseen` (H, W) it is deeper than
+    `reach` pixels: there nobody may look. From half the reach on, the one fades into the other.
+    """
+    # Where all is hole, there is no distance to anything: then it is as deep as can be.
+    away = np.minimum(cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5), np.float32(2 * reach))
+    deep = np.asarray(unseen & (away > reach))
+    if not deep.any():
+        return inpaint(rgb, hole, behind, seed)
+    smooth = smooth_fill(rgb, hole, behind, seed)
+    backdrop = np.where(deep[..., None], smooth, rgb)
+    careful = inpaint(backdrop, hole & ~deep, np.where(deep, np.int32(-1), behind), seed)
+    fade = np.where(unseen, np.clip(2.0 * away / reach - 1.0, 0.0, 1.0), np.float32(0))[..., None]
+    smooth -= careful
+    smooth *= fade
+    careful += smooth
+    return np.clip(careful, 0.0, 1.0, out=careful)
 
 
 def smooth_fill(rgb: Floats, hole: Mask, behind: Ints, seed: int) -> Floats:

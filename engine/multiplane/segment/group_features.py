@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from multiplane.segment.affinity import UNIT_LAB
 from multiplane.segment.region_graph import (
     BELOW,
     CLEAR,
@@ -35,9 +36,6 @@ from multiplane.segment.region_graph import (
     Y,
 )
 from multiplane.segment.regions import nearness_gain
-
-UNIT_LAB = 30.0
-"""Lab units that count as one."""
 
 
 def group_features(graph: RegionGraph, likely: Values, groups: Groups) -> NDArray[np.float32]:
