@@ -87,12 +87,12 @@ def on_canvas(layer: Layer, scene: Scene, values: NDArray[np.generic]) -> NDArra
 
 
 def darkness(scene: Scene, caster: str | None = None) -> Floats:
-    """How much (H, W), 0 to 1 and in encoded values, the shadow layers take away; all, or those of one caster."""
+    """How much (H, W), 0 to 1 and in encoded values, the shadow layers are seen to take away; all, or one caster's."""
     left = np.ones((scene.camera.height, scene.camera.width), np.float32)
     for layer in scene.layers:
         if layer.blend == "multiply" and layer.caster is not None and caster in (None, layer.caster):
             alpha = layer.rgba[..., 3]
-            taken = alpha * (1 - layer.rgba[..., :3].mean(axis=-1))
+            taken = alpha * (1 - layer.rgba[..., :3].mean(axis=-1)) * ~layer.filled
             left *= 1 - np.asarray(on_canvas(layer, scene, taken), np.float32)
     return 1 - left
 

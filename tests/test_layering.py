@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multiplane.layering.endless import goes_on
+from multiplane.layering.creases import Stances
+from multiplane.layering.endless import goes_on, stances
 from multiplane.layering.hidden import owners_behind
 from multiplane.layering.merge import merge_to
 from multiplane.layering.names import name_layers
@@ -176,3 +177,49 @@ def test_of_two_hidden_objects_each_goes_on_by_its_own_reach():
 def test_with_nothing_to_be_seen_behind_the_last_sheet_takes_it_all():
     owner = np.zeros((5, 5), np.int32)
     assert (owners_behind(owner, np.ones((5, 5), bool), [False, False, True], reach=np.full(3, 2.0)) == 2).all()
+
+
+def room() -> tuple[np.ndarray, np.ndarray]:
+    """Owners (96, 128) and depth of a floor (1) below a slanting wall (2): their planes cut in a line that rises."""
+    rows, columns = np.mgrid[:96, :128].astype(np.float64)
+    floor, wall = 0.2 + rows / 60, 1.4 - columns / 320
+    disparity = np.maximum(floor, wall)
+    return np.where(floor > wall, 1, 2).astype(np.int32), (1 / disparity).astype(np.float32)
+
+
+def corner_hidden() -> tuple[np.ndarray, np.ndarray]:
+    """The room's owners with a thing (0) before the whole left half of where floor and wall meet, and where it is."""
+    owner, _ = room()
+    hole = np.zeros(owner.shape, bool)
+    hole[40:, :70] = True
+    owner[hole] = 0
+    return owner, hole
+
+
+def test_a_floor_and_a_wall_meet_behind_a_thing_where_their_planes_cut():
+    truth, z = room()
+    owner, hole = corner_hidden()
+    z[hole] = 0.3
+    reach, surface = np.full(3, 2.0), [False, True, True]
+    lie = stances(["object", "ground", "wall"], surface)
+    told = owners_behind(owner, hole, surface, reach, z, lie)
+    guessed = owners_behind(owner, hole, surface, reach)
+    assert (told == truth)[hole].mean() > 0.97
+    assert (told == truth)[hole].mean() > (guessed == truth)[hole].mean() + 0.05
+    assert (told == owner)[~hole].all()
+
+
+def test_planes_that_are_wrong_about_what_is_seen_say_nothing_of_what_is_not():
+    owner, hole = corner_hidden()
+    z = np.full(owner.shape, 2.0, np.float32)
+    z[owner == 1] = 4.0
+    reach, surface = np.full(3, 2.0), [False, True, True]
+    lie = Stances([False, True, False], [False, False, True])
+    told = owners_behind(owner, hole, surface, reach, z, lie)
+    assert np.array_equal(told, owners_behind(owner, hole, surface, reach))
+
+
+def test_only_endless_grounds_lie_and_only_endless_walls_stand():
+    lie = stances(["object", "ground", "water", "wall", "sky", "rest"], [False, True, False, True, True, True])
+    assert list(lie.floor) == [False, True, False, False, False, False]
+    assert list(lie.upright) == [False, False, False, True, False, True]

@@ -200,6 +200,16 @@ class TestClosedForm:
         assert result[78:83, 155:188].max(axis=0).min() > 0.7
         assert result[~moved(truth > 0, 4)].max() < ROUNDING
 
+    def test_the_thin_shadow_of_a_thin_post_is_not_the_posts(self):
+        post, shadow = np.zeros((2, 160, 200), np.float32)
+        cv2.line(post, (60, 20), (60, 90), 1.0, 5, cv2.LINE_AA)
+        cv2.line(shadow, (60, 90), (190, 130), 1.0, 4, cv2.LINE_AA)
+        dark = np.maximum(post, shadow)[..., None]
+        rgb = dark * textured(160, 200, RED, 0.02, 1) + (1 - dark) * textured(160, 200, GREEN, 0.02, 2)
+        result = load_matte("closed-form")(rgb.astype(np.float32), post > 0.5)
+        assert result[25:85, 59:62].min() > 0.9
+        assert result[:, 80:].max() < ROUNDING
+
 
 class TestSolveAlpha:
     def trimap(self, alpha, reach):

@@ -65,6 +65,18 @@ def test_the_picture_is_the_same_and_the_ground_is_lit(scene, found):
     assert error < was / 2.5  # at least 4 dB
 
 
+def test_a_shadow_goes_on_under_things_and_not_under_another_surface(scene):
+    wall, ground, *cups = flattened(scene).layers
+    half = {name: getattr(ground, name)[:, 120:] for name in ("rgba", "z", "filled")}
+    right = replace(ground, id="mat", name="mat", corner=(120, 98), **half)
+    found = with_shadows(Scene(CAMERA, (wall, ground, right, *cups)))
+    shadows = {x.id: x for x in found.layers if x.caster is not None}
+    under = shadows["shadow-cup 1-on-ground"]
+    assert on_canvas(under, least=0.05)[130:150, 70:100].any()
+    assert under.corner[0] + under.width < 120 + 12
+    assert on_canvas(shadows["shadow-cup 1-on-mat"]).any()
+
+
 def test_no_shadow_is_found_where_none_is(scene):
     bare = replace(scene, layers=tuple(x for x in scene.layers if x.blend == "normal"))
     assert with_shadows(bare) is bare

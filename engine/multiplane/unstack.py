@@ -14,6 +14,7 @@ from multiplane.inpaint import InpaintBackend
 from multiplane.inpaint.smear import unsmeared
 from multiplane.inpaint.smooth import inpaint_smooth
 from multiplane.inpaint.surface import continue_depth
+from multiplane.layering.creases import Stances
 from multiplane.layering.hidden import owners_behind
 from multiplane.layering.peel import own_depth, peel
 from multiplane.matte import MatteBackend
@@ -60,7 +61,7 @@ class Remaining:
 
     picture (H, W, 3) levels; z (H, W); owner (H, W): which sheet, near to far, each pixel shows; invented (H, W);
     bleed: pixels beside a sheet in which compression left its colours; `rims_only` says that what is hidden will be
-    filled later, so that care is only taken where something shines through.
+    filled later, so that care is only taken where something shines through; lie: how the surfaces lie, where known.
     """
 
     picture: Levels
@@ -71,6 +72,7 @@ class Remaining:
     seed: int
     bleed: float = 0.0
     rims_only: bool = False
+    lie: Stances | None = None
 
     @staticmethod
     def of(
@@ -82,6 +84,7 @@ class Remaining:
         seed: int,
         bleed: float = 0.0,
         rims_only: bool = False,
+        lie: Stances | None = None,
     ) -> Remaining:
         """Begin with the whole photo; `masks` near to far, the last takes whatever the others leave."""
         owner = np.full(z.shape, len(masks) - 1, np.int32)
@@ -89,7 +92,7 @@ class Remaining:
             owner[masks[index]] = index
         goes_on = [*surface[:-1], True]
         invented = np.zeros(z.shape, np.bool_)
-        return Remaining(to_levels(rgb, bit_depth), z.copy(), owner, invented, goes_on, seed, bleed, rims_only)
+        return Remaining(to_levels(rgb, bit_depth), z.copy(), owner, invented, goes_on, seed, bleed, rims_only, lie)
 
     def take_nearest(self, index: int, matte: MatteBackend, inpaint: InpaintBackend) -> Cut | None:
         """Take off sheet `index`, the nearest one left; None where nearer sheets left nothing of it to see."""
@@ -103,7 +106,7 @@ class Remaining:
         if not shown.any():
             return None
         hole = shown | mask[box]
-        behind = owners_behind(self.owner[box], hole, self.surface, self._reach())
+        behind = owners_behind(self.owner[box], hole, self.surface, self._reach(), self.z[box], self.lie)
         # What the mask covered and the matte leaves out is the background itself: the best source to fill from.
         foreground = estimate_foreground(rgb, alpha)
         source = unsmeared(rgb, shown, foreground, math.ceil(self.bleed)) if self.bleed > 0 else rgb

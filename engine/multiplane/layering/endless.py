@@ -1,12 +1,17 @@
 """Which surfaces go on without end behind what stands before them: floors and walls, not whatever is called a wall."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from multiplane.arrays import Floats, Mask
+from multiplane.layering.creases import Stances
 from multiplane.layering.order import FARTHEST, SURFACES
 
 REST = ("background", "rest")
 """Labels of what is left over, which lies behind all else."""
+LEVEL = ("ground", "water")
+"""Labels of what lies under the things that stand on it."""
 REACHED = 0.04
 """Share of the picture's border that such a surface takes up at least: it is seen to go on beyond the picture."""
 UNEVEN = 0.1
@@ -31,6 +36,13 @@ def goes_on(label: str, mask: Mask, z: Floats) -> bool:
     if np.concatenate(border).mean() < REACHED:
         return False
     return _unevenness(mask, z) <= UNEVEN
+
+
+def stances(labels: Sequence[str], endless: Sequence[bool]) -> Stances:
+    """How the sheets of `labels`, near to far, lie where they are `endless`."""
+    floor = [goes and label in LEVEL for label, goes in zip(labels, endless, strict=True)]
+    far = [label in FARTHEST for label in labels]
+    return Stances(floor, [goes and not (f or s) for goes, f, s in zip(endless, floor, far, strict=True)])
 
 
 def _unevenness(mask: Mask, z: Floats) -> float:

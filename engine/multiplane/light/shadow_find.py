@@ -54,12 +54,16 @@ def find(scene: Scene, view: View) -> Found | None:
     planes = {k: plane_of(directions, view.z, np.asarray(view.owner == k)) for k in surfaces}
     floor = _floor(scene, planes, seen)
     casters = [k for k, layer in enumerate(scene.layers) if casts(layer) and seen[k] >= SMALLEST]
-    standing = (_standing(view, caster, planes, floor, directions) for caster in casters)
-    things = [thing for thing in standing if thing is not None]
-    if not things:
-        return None
     up = UP if floor is None else -planes[floor] / np.linalg.norm(planes[floor])
-    towards, agreement = best_light(things, view.owner, up, focal)
+    tried = []
+    for foot in (floor, None) if floor is not None else (None,):
+        standing = (_standing(view, caster, planes, foot, directions) for caster in casters)
+        things = [thing for thing in standing if thing is not None]
+        if not things:
+            return None
+        tried.append((things, *best_light(things, view.owner, up, focal)))
+    # Guessed depth is mended at the foot; depth that is right already is made worse by that. The picture tells which.
+    things, towards, agreement = max(tried, key=lambda one: one[2])
     if agreement < AGREES:
         return None
     shadows = {thing.caster: shadow_of(thing, view.owner, towards, focal) for thing in things}
@@ -83,7 +87,8 @@ def find(scene: Scene, view: View) -> Found | None:
 def _standing(
     view: View, caster: int, planes: dict[int, Vector], floor: int | None, directions: Floats
 ) -> Standing | None:
-    """Layer `caster` with what is around it; None where none of the surfaces behind it is."""
+    """Layer `caster` with what is around it, its foot brought to the `floor`, if one is given; None where none of the
+    surfaces behind it is around."""
     mask = np.asarray(view.owner == caster)
     behind = {k: plane for k, plane in planes.items() if k < caster}
     near = around(view.rgb, view.owner, mask, list(behind))

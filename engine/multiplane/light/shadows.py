@@ -92,6 +92,8 @@ def _taken_off(scene: Scene, index: int, view: View, found: dict[int, Floats], f
 def _factor(scene: Scene, view: View, darkening: Floats, receiver: int, box: tuple[slice, slice]) -> Floats:
     """The factor (h, w, 3) on `box` of a darkening (h, w, 3) of the view: its edges follow the photo's."""
     known = np.asarray(view.owner == receiver)
+    # Under things it goes on, for they may be moved; not under another surface.
+    under = ~np.isin(view.owner, [index for index, layer in enumerate(scene.layers) if receives(layer)])
     support = grown(np.asarray(darkening.max(axis=-1) > 0), 2)
     spread = np.stack([from_nearest(np.ascontiguousarray(darkening[..., c]), known)[0] for c in range(3)], axis=-1)
     # Under the thing it goes on smoothly: from coarse to fine, what is known keeps its value.
@@ -100,7 +102,7 @@ def _factor(scene: Scene, view: View, darkening: Floats, receiver: int, box: tup
         spread = np.where(known[..., None], darkening, soft).astype(np.float32)
     most_around = cv2.dilate(spread, np.ones((5, 5), np.uint8))
     guide = guide_windows(view.rgb, GUIDED, SMOOTH)
-    edge = cv2.GaussianBlur(grown(support | ~known, 1).astype(np.float32), (0, 0), 1.5)
+    edge = cv2.GaussianBlur(grown((support & known) | under, 1).astype(np.float32), (0, 0), 1.5)
     model = [fit(guide, np.ascontiguousarray(spread[..., c] * edge)) for c in range(3)]
     height, width = scene.camera.height, scene.camera.width
     photo = composite_in(scene.layers, box, scene.bit_depth)

@@ -12,7 +12,10 @@ from multiplane.matte.border import REACH_1MP
 from multiplane.matte.colours import Sides, sides_by_colour
 
 FAR_1MP = 56.0
-"""How far out strays are looked for, in pixels of a 1-megapixel picture."""
+"""How far out strays are looked for, in pixels of a 1-megapixel picture ..."""
+FAR_OF_SIZE = 0.6
+"""... and at most, as a share of the side of a square as large as the mask: a post's shadow is as thin and dark as the
+post, and hangs on it."""
 MOST_PIXELS = 60_000
 """More pixels than this are looked at in a smaller picture ..."""
 LEAST_SHRINK = 0.4
@@ -31,7 +34,7 @@ def find_strays(rgb: Floats, mask: Mask, d: Floats, sides: Sides, crisp: float, 
     `d` (H, W) is the signed distance to the border of `mask` (H, W), > 0 inside; `sides` is known up to `reach`.
     Wider windows of colour than near the border see past dense hair.
     """
-    far = FAR_1MP / REACH_1MP * reach
+    far = min(FAR_1MP / REACH_1MP * reach, FAR_OF_SIZE * float(np.sqrt(np.count_nonzero(mask))))
     zone = np.asarray((d <= -crisp) & (d > -far))
     count = np.count_nonzero(zone)
     if count == 0:
