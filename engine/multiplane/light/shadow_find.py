@@ -9,7 +9,7 @@ import numpy as np
 from multiplane.arrays import Floats, Mask
 from multiplane.light.shadow_cast import body_of, stood_on
 from multiplane.light.shadow_darkness import around, darkness
-from multiplane.light.shadow_light import Standing, best_light, correlation, shadow_of
+from multiplane.light.shadow_light import Evidence, Standing, best_light, shadow_of
 from multiplane.light.shadow_matte import Shade, shade_of
 from multiplane.light.shadow_plane import Vector, plane_of, rays
 from multiplane.light.shadow_view import View, casts, receives
@@ -96,7 +96,8 @@ def _standing(
         return None
     body = body_of(mask, view.z, directions)
     body = body if floor is None else stood_on(body, planes[floor], touches=True)
-    return Standing(caster, body, behind, near, np.clip(darkness(near)[0], -DEEP, DEEP))
+    dark = np.clip(darkness(near)[0], -DEEP, DEEP)
+    return Standing(caster, body, behind, near, Evidence.of(dark, near.known))
 
 
 def _others(caster: int, shadows: dict[int, Mask]) -> Mask:
@@ -109,7 +110,7 @@ def _shade(thing: Standing, mine: Mask, others: Mask) -> Shade | None:
     """The thing's shadow, if the picture shows it where it would fall, in `mine` (h, w); others' fall in `others`."""
     box = thing.near.box
     outside = np.asarray(others[box] & ~mine[box])
-    if correlation(mine[box], thing.dark, thing.near.known & ~outside) < AGREES_EACH:
+    if Evidence.of(thing.evidence.dark, thing.near.known & ~outside).correlation(mine[box]) < AGREES_EACH:
         return None
     size = max(int(np.ptp(axis)) + 1 for axis in np.nonzero(thing.body.mask))
     return shade_of(thing.near, mine[box], outside, size)

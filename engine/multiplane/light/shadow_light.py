@@ -16,8 +16,11 @@ RISES = (8, 14, 21, 29, 38, 48, 58, 68, 78)
 """Heights of the light above the ground that are tried, in degrees."""
 TURNS = 24
 """Directions around that are tried at each height."""
-FINER = ((7.0, 5), (3.5, 5), (1.8, 5))
-"""Steps in degrees, and how many along each axis, of the search around the best one."""
+FIRST_FINER, FINER = (6.0, 5), ((3.5, 5), (1.8, 5))
+"""Steps in degrees, and how many along each axis, of the search around the best ones."""
+PEAKS = 6
+"""How many directions are searched around first: shadows of thin things fit from a narrow range of directions only, and
+between those that are tried they hide."""
 LEAST_CHANNEL = 0.15
 """Least darkening of a channel, as a share of the mean of all: a shadow takes some of every colour."""
 EVEN = 1e-4
@@ -28,13 +31,13 @@ FEWEST = 12
 
 @dataclass(frozen=True)
 class Standing:
-    """A thing with what is around it: its `planes` by index of the surface, and darkening (h, w, 3) on `near`'s box."""
+    """A thing with what is around it: its `planes` by index of the surface, and what is dark on `near`'s box."""
 
     caster: int
     body: Body
     planes: dict[int, Vector]
     near: Around
-    dark: Floats
+    evidence: Evidence
 
 
 def shadow_of(thing: Standing, owner: Ints, towards: Vector, focal: float) -> Mask:
@@ -58,7 +61,8 @@ def best_light(things: Sequence[Standing], owner: Ints, up: Vector, focal: float
     def score(at: tuple[float, float]) -> float:
         return agreement(things, owner, direction(*at), focal)
 
-    best = max(((float(rise), 360.0 * k / TURNS) for rise in RISES for k in range(TURNS)), key=score)
+    tried = sorted(((float(rise), 360.0 * k / TURNS) for rise in RISES for k in range(TURNS)), key=score, reverse=True)
+    best = max((near for peak in tried[:PEAKS] for near in _near(peak, *FIRST_FINER)), key=score)
     for step, count in FINER:
         best = max(_near(best, step, count), key=score)
     return direction(*best), score(best)
@@ -78,23 +82,40 @@ def agreement(things: Sequence[Standing], owner: Ints, towards: Vector, focal: f
     total = 0.0
     for thing, shadow in zip(things, shadows, strict=True):
         if np.count_nonzero(shadow) >= FEWEST:
-            total += correlation(union[thing.near.box], thing.dark, thing.near.known)
+            total += thing.evidence.correlation(union[thing.near.box])
     return total / len(things)
 
 
-def correlation(mask: Mask, dark: Floats, known: Mask) -> float:
-    """The multiple correlation of a mask (h, w) with what is dark (h, w, 3), over what is `known`; 0 for no shadow.
+@dataclass(frozen=True)
+class Evidence:
+    """What is dark (h, w, 3) over what is `known` (h, w), its mean there, and the inverse of its covariance."""
 
-    Of all mixtures of the channels it is that of the best one: where grey patterns are strong, the shadow's tint tells.
-    A mask that is not darker in every channel is no shadow.
-    """
-    inside, values = mask[known], dark[known]
-    share = float(inside.mean()) if inside.size else 0.0
-    if not 0.0 < share < 1.0:
-        return 0.0
-    middle = values.mean(axis=0)
-    step = (values[inside].mean(axis=0) - middle) / (1.0 - share)
-    if float(step.min()) < LEAST_CHANNEL * float(step.mean()) or float(step.mean()) <= 0.0:
-        return 0.0
-    spread = np.cov(values, rowvar=False) + EVEN * np.eye(3)
-    return float(np.sqrt(share * (1.0 - share) * (step @ np.linalg.solve(spread, step))))
+    dark: Floats
+    known: Mask
+    middle: Vector
+    inverse: Vector
+
+    @staticmethod
+    def of(dark: Floats, known: Mask) -> Evidence:
+        """Sum up `dark` where it is `known`, once for all the shadows that are held against it."""
+        values = dark[known]
+        if len(values) < 2:
+            return Evidence(dark, known, np.zeros(3), np.eye(3))
+        inverse = np.asarray(np.linalg.inv(np.cov(values, rowvar=False) + EVEN * np.eye(3)), np.float64)
+        return Evidence(dark, known, values.mean(axis=0, dtype=np.float64), inverse)
+
+    def correlation(self, mask: Mask) -> float:
+        """The multiple correlation of a mask (h, w) with what is dark, over what is known; 0 for no shadow.
+
+        Of all mixtures of the channels it is that of the best one: where grey patterns are strong, the shadow's tint
+        tells. A mask that is not darker in every channel is no shadow.
+        """
+        inside = self.dark[mask & self.known]
+        count = int(np.count_nonzero(self.known))
+        if not 0 < len(inside) < count:
+            return 0.0
+        share = len(inside) / count
+        step = (inside.mean(axis=0, dtype=np.float64) - self.middle) / (1.0 - share)
+        if float(step.min()) < LEAST_CHANNEL * float(step.mean()) or float(step.mean()) <= 0.0:
+            return 0.0
+        return float(np.sqrt(share * (1.0 - share) * (step @ self.inverse @ step)))
