@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from multiplane.layering.creases import Stances
-from multiplane.layering.endless import goes_on, stances
+from multiplane.layering.endless import goes_on, spreads, stances
 from multiplane.layering.hidden import owners_behind
 from multiplane.layering.merge import merge_to
 from multiplane.layering.names import name_layers
@@ -102,6 +102,16 @@ def test_a_surface_goes_on_where_it_is_flat_and_reaches_the_pictures_border():
     assert goes_on("sky", enclosed, tilted(unevenness=0.4))
     assert goes_on("background", enclosed, tilted(unevenness=0.4))
     assert not goes_on("wall", np.zeros((60, 80), bool), tilted())
+
+
+def test_a_flat_wall_that_ends_in_the_picture_spreads_behind_things_but_not_without_end():
+    enclosed = np.zeros((60, 80), bool)
+    enclosed[20:50, 10:70] = True
+    assert spreads("wall", enclosed, tilted())
+    assert not spreads("wall", enclosed, tilted(unevenness=0.4))
+    assert not spreads("object", enclosed, tilted())
+    assert not spreads("wall", np.zeros((60, 80), bool), tilted())
+    assert spreads("sky", enclosed, tilted(unevenness=0.4))
 
 
 @given(st.lists(st.floats(0.01, 1.0), min_size=1, max_size=12))

@@ -7,7 +7,7 @@ from multiplane.depth import DepthBackend
 from multiplane.errors import SceneError
 from multiplane.inpaint import InpaintBackend
 from multiplane.layering.chosen import order_with_chosen
-from multiplane.layering.endless import goes_on, stances
+from multiplane.layering.endless import goes_on, spreads, stances
 from multiplane.layering.merge import merge_to
 from multiplane.layering.names import name_layers
 from multiplane.layering.order import order_near_to_far
@@ -85,9 +85,10 @@ def _cuts(
     """Each sheet that has something to show, near to far, with its name and label: matted, peeled off, filled."""
     endless = [goes_on(sheet.label, sheet.mask, depth.z) for sheet in sheets]
     masks = [sheet.mask for sheet in sheets]
-    lie = stances([sheet.label for sheet in sheets], [*endless[:-1], True])
+    surface = [spreads(sheet.label, sheet.mask, depth.z) for sheet in sheets]
+    lie = stances([sheet.label for sheet in sheets], [*surface[:-1], True])
     remaining = Remaining.of(
-        photo.rgb, photo.bit_depth, masks, depth.z, endless, seed, photo.bleed, rims_only=True, lie=lie
+        photo.rgb, photo.bit_depth, masks, depth.z, surface, seed, photo.bleed, rims_only=True, lie=lie
     )
     picture = remaining.picture.copy()
     found: list[tuple[Segment, bool, Cut]] = []

@@ -1,4 +1,4 @@
-"""Which surfaces go on without end behind what stands before them: floors and walls, not whatever is called a wall."""
+"""Which surfaces go on behind what stands before them: floors and walls, not whatever is called a wall."""
 
 from collections.abc import Sequence
 
@@ -30,19 +30,26 @@ def goes_on(label: str, mask: Mask, z: Floats) -> bool:
     """
     if label in (*FARTHEST, *REST):
         return True
-    if label not in SURFACES:
-        return False
     border = [mask[0], mask[-1], mask[:, 0], mask[:, -1]]
-    if np.concatenate(border).mean() < REACHED:
-        return False
-    return _unevenness(mask, z) <= UNEVEN
+    return bool(np.concatenate(border).mean() >= REACHED) and spreads(label, mask, z)
 
 
-def stances(labels: Sequence[str], endless: Sequence[bool]) -> Stances:
-    """How the sheets of `labels`, near to far, lie where they are `endless`."""
-    floor = [goes and label in LEVEL for label, goes in zip(labels, endless, strict=True)]
+def spreads(label: str, mask: Mask, z: Floats) -> bool:
+    """Whether `mask` (H, W) of `label` goes on behind things as far as what is seen around them lets it.
+
+    So does whatever goes on without end, and a flat one that ends within the picture, as a wall that stands free: it
+    is not thought of as larger than what hides it, but there it is as likely as what lies beside it.
+    """
+    if label in (*FARTHEST, *REST):
+        return True
+    return label in SURFACES and bool(mask.any()) and _unevenness(mask, z) <= UNEVEN
+
+
+def stances(labels: Sequence[str], surface: Sequence[bool]) -> Stances:
+    """How the sheets of `labels`, near to far, lie where each is a `surface`."""
+    floor = [flat and label in LEVEL for label, flat in zip(labels, surface, strict=True)]
     far = [label in FARTHEST for label in labels]
-    return Stances(floor, [goes and not (f or s) for goes, f, s in zip(endless, floor, far, strict=True)])
+    return Stances(floor, [flat and not (f or s) for flat, f, s in zip(surface, floor, far, strict=True)])
 
 
 def _unevenness(mask: Mask, z: Floats) -> float:

@@ -32,8 +32,8 @@ def owners_behind(
 ) -> Ints:
     """Give every pixel of `hole` to a farther sheet that can go on behind it.
 
-    owner (H, W) holds sheet indices, near to far; pixels in `hole` are ignored. `surface[k]` says that sheet k goes on
-    behind others without end (a floor, a wall, a sky); any other goes on for `reach[k]` pixels only, since nobody
+    owner (H, W) holds sheet indices, near to far; pixels in `hole` are ignored. `surface[k]` says that sheet k spreads
+    behind others (a floor, a wall, a sky); any other goes on for `reach[k]` pixels only, since nobody
     knows how a hidden object ends and a short continuation is all that parallax shows. The farthest sheet of all must
     be a surface. With depth `z` (H, W), known outside `hole`, and `lie`, a floor and a wall meet where their planes
     cut. Returns owners (H, W), changed inside `hole` only.
