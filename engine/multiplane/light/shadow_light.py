@@ -14,7 +14,7 @@ from multiplane.light.shadow_plane import Vector
 
 RISES = (8, 14, 21, 29, 38, 48, 58, 68, 78)
 """Heights of the light above the ground that are tried, in degrees."""
-TURNS = 24
+TURNS = 48
 """Directions around that are tried at each height."""
 FIRST_FINER, FINER = (6.0, 5), ((3.5, 5), (1.8, 5))
 """Steps in degrees, and how many along each axis, of the search around the best ones."""
