@@ -63,13 +63,12 @@ def _warmest(owner: Ints, hole: Mask, endless: NDArray[np.bool_], z: Floats | No
     height, width = owner.shape
     cell = max(1.0, max(height, width) / WORKING_SIDE)
     size = (max(1, round(width / cell)), max(1, round(height / cell)))
-    shares = [_cells(np.asarray(~unknown & (owner == k)).astype(np.float32), size) for k in candidates]
+    seen = [np.asarray(~unknown & (owner == k)) for k in candidates]
+    shares = [_cells(mask.astype(np.float32), size) for mask in seen]
     known = _cells((~unknown).astype(np.float32), size)
     warmth = spread(shares, known)
     if z is not None and lie is not None:
-        disparity = [
-            _mean_disparity(z, ~unknown & (owner == k), share) for k, share in zip(candidates, shares, strict=True)
-        ]
+        disparity = [_mean_disparity(z, mask, share) for mask, share in zip(seen, shares, strict=True)]
         planes = leaning(disparity, shares, warmth, candidates, lie)
         if planes.told.any():
             warmth = spread(shares, known, planes.target, np.where(planes.told, np.float32(LEANS), np.float32(0)))

@@ -55,14 +55,14 @@ def find(scene: Scene, view: View) -> Found | None:
     floor = _floor(scene, planes, seen)
     casters = [k for k, layer in enumerate(scene.layers) if casts(layer) and seen[k] >= SMALLEST]
     up = UP if floor is None else -planes[floor] / np.linalg.norm(planes[floor])
+    # Guessed depth is mended at the foot; depth that is right already is made worse by that. The picture tells which.
     tried = []
-    for foot in (floor, None) if floor is not None else (None,):
+    for foot in dict.fromkeys((floor, None)):
         standing = (_standing(view, caster, planes, foot, directions) for caster in casters)
         things = [thing for thing in standing if thing is not None]
         if not things:
             return None
         tried.append((things, *best_light(things, view.owner, up, focal)))
-    # Guessed depth is mended at the foot; depth that is right already is made worse by that. The picture tells which.
     things, towards, agreement = max(tried, key=lambda one: one[2])
     if agreement < AGREES:
         return None
