@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.arrays import Floats
+from multiplane.pixels.least_absolute import least_absolute
 
 SURE = 0.9
 """Share of each surface's cells around the hole that the nearer plane must name rightly for the line to count."""
@@ -24,8 +25,6 @@ WHOLE, FEWEST = 0.9, 20
 """A plane is fitted to cells that a surface fills to such a share, or, if so few, to half-full ones."""
 LEAST = 6
 """Cells of a surface below which nothing is said of its plane."""
-ROUNDS = 8
-"""Rounds of reweighting."""
 NEAR_ZERO = 0.02
 """Residuals below this share of the median deviation weigh alike."""
 
@@ -93,7 +92,7 @@ def _nearness(shares: Sequence[Floats]) -> NDArray[np.float64]:
 
 
 def _plane(disparity: Floats, share: Floats, near: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """The plane's disparity (h, w): least absolute deviations, by reweighting; None where too little is seen."""
+    """The plane's disparity (h, w): least absolute deviations; None where too little is seen."""
     chosen = share > WHOLE
     if np.count_nonzero(chosen) < FEWEST:
         chosen = share > WHOLE / 2
@@ -104,12 +103,7 @@ def _plane(disparity: Floats, share: Floats, near: NDArray[np.float64]) -> NDArr
     terms = np.stack([columns, rows, np.ones_like(rows)], axis=-1)
     here, d, weights = terms[chosen], disparity[chosen].astype(np.float64), near[chosen]
     even = NEAR_ZERO * float(np.median(np.abs(d - np.median(d)))) + 1e-9
-    trust = weights
-    for _ in range(ROUNDS):
-        weighted = here * trust[:, None]
-        solution = np.linalg.solve(weighted.T @ here + 1e-9 * len(d) * np.eye(3), weighted.T @ d)
-        trust = weights / np.maximum(np.abs(here @ solution - d), even)
-    return np.asarray(terms @ solution)
+    return np.asarray(terms @ least_absolute(here, d, weights, even))
 
 
 def _mean(chosen: NDArray[np.bool_], weights: NDArray[np.floating]) -> float:

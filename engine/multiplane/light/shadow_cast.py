@@ -51,10 +51,8 @@ def thickened(front: Floats) -> Floats:
     return np.concatenate(slices).astype(np.float32)
 
 
-def stood_on(body: Body, plane: Vector, touches: bool) -> Body:
+def stood_on(body: Body, plane: Vector) -> Body:
     """`body` moved along the line of sight so that its foot is on the plane, where it is about there already."""
-    if not touches:
-        return body
     front = body.points[: len(body.points) // SLICES]
     down = front[:, 1] / front[:, 2]
     foot = front[down >= np.quantile(down, 1.0 - LOWEST)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -55,15 +56,17 @@ def find(scene: Scene, view: View) -> Found | None:
     floor = _floor(scene, planes, seen)
     casters = [k for k, layer in enumerate(scene.layers) if casts(layer) and seen[k] >= SMALLEST]
     up = UP if floor is None else -planes[floor] / np.linalg.norm(planes[floor])
-    # Guessed depth is mended at the foot; depth that is right already is made worse by that. The picture tells which.
-    tried = []
-    for foot in dict.fromkeys((floor, None)):
-        standing = (_standing(view, caster, planes, foot, directions) for caster in casters)
-        things = [thing for thing in standing if thing is not None]
-        if not things:
-            return None
-        tried.append((things, *best_light(things, view.owner, up, focal)))
-    things, towards, agreement = max(tried, key=lambda one: one[2])
+    standing = (_standing(view, caster, planes, directions) for caster in casters)
+    things = [thing for thing in standing if thing is not None]
+    if not things:
+        return None
+    tried = [things]
+    if floor is not None:
+        # Guessed depth is mended at the foot; right depth is made worse by that. The picture tells which it is.
+        tried.insert(0, [replace(thing, body=stood_on(thing.body, planes[floor])) for thing in things])
+    lights = [best_light(each, view.owner, up, focal) for each in tried]
+    best = max(range(len(tried)), key=lambda number: lights[number][1])
+    things, (towards, agreement) = tried[best], lights[best]
     if agreement < AGREES:
         return None
     shadows = {thing.caster: shadow_of(thing, view.owner, towards, focal) for thing in things}
@@ -84,18 +87,14 @@ def find(scene: Scene, view: View) -> Found | None:
     return Found(_shared(found), _key_light(towards, float(towards @ up), np.median(depths, axis=0), agreement))
 
 
-def _standing(
-    view: View, caster: int, planes: dict[int, Vector], floor: int | None, directions: Floats
-) -> Standing | None:
-    """Layer `caster` with what is around it, its foot brought to the `floor`, if one is given; None where none of the
-    surfaces behind it is around."""
+def _standing(view: View, caster: int, planes: dict[int, Vector], directions: Floats) -> Standing | None:
+    """Layer `caster` with what is around it; None where none of the surfaces behind it is."""
     mask = np.asarray(view.owner == caster)
     behind = {k: plane for k, plane in planes.items() if k < caster}
     near = around(view.rgb, view.owner, mask, list(behind))
     if not near.known.any():
         return None
     body = body_of(mask, view.z, directions)
-    body = body if floor is None else stood_on(body, planes[floor], touches=True)
     dark = np.clip(darkness(near)[0], -DEEP, DEEP)
     return Standing(caster, body, behind, near, Evidence.of(dark, near.known))
 

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multiplane.arrays import Floats, Mask
+from multiplane.pixels.least_absolute import least_absolute
 
 SAMPLES = 3000
 """Most pixels a plane is fitted to."""
-ROUNDS = 8
-"""Rounds of reweighting."""
 
 Vector = NDArray[np.float64]
 
@@ -26,21 +25,14 @@ def rays(height: int, width: int, focal: float) -> Floats:
 def plane_of(directions: Floats, z: Floats, surface: Mask) -> Vector:
     """N (3,) of the plane through `surface` (h, w) of depth `z` seen along `directions` (h, w, 3).
 
-    Least squares with absolute deviations, by reweighting: what juts out of the surface pulls little.
+    Least absolute deviations: what juts out of the surface pulls little.
     """
     at = np.flatnonzero(surface)
     at = at[:: max(1, len(at) // SAMPLES)]
     terms = directions.reshape(-1, 3)[at].astype(np.float64)
     disparity = 1.0 / z.ravel()[at].astype(np.float64)
-    trust = np.ones(len(at))
-    solution = np.zeros(3)
-    for _ in range(ROUNDS):
-        weighted = terms * trust[:, None]
-        normal = weighted.T @ terms
-        solution = np.linalg.solve(normal + 1e-9 * np.trace(normal) * np.eye(3), weighted.T @ disparity)
-        off = np.abs(terms @ solution - disparity)
-        trust = 1.0 / np.maximum(off, 0.02 * float(np.median(disparity)) * 0.1 + 1e-12)
-    return solution
+    even = 0.02 * float(np.median(disparity)) * 0.1 + 1e-12
+    return least_absolute(terms, disparity, np.ones(len(at)), even)
 
 
 def thrown(points: Floats, plane: Vector, towards: Vector) -> Floats:
